@@ -36,9 +36,8 @@ def _compile_command(ctx, context):
     return toolchain, [tool] + flags
 
 def _compile_fail_test_impl(ctx):
-    context = cc_common.merge_compilation_contexts(
-        compilation_contexts = [d[CcInfo].compilation_context for d in ctx.attr.deps],
-    )
+    merged = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps])
+    context = merged.compilation_context
     toolchain, command = _compile_command(ctx, context)
     logs = []
     checks = []
