@@ -93,7 +93,7 @@ def zokio_cc_test(
         main = True,
         exclusive = False,
         size = "small",
-        timeout = "moderate",
+        timeout = "short",
         tags = [],
         args = [],
         data = [],
@@ -217,7 +217,7 @@ def zokio_cc_benchmark(
             linkstatic = True,
             size = "small",
             tags = tags + ["smoke"] + (["exclusive"] if exclusive else []),
-            timeout = "moderate",
+            timeout = "short",
             deps = [name + ".objects"],
             **kwargs
         )
@@ -246,7 +246,7 @@ def zokio_cc_fuzz_test(
         max_len = 4096,
         tags = [],
         copts = [],
-        timeout = "moderate",
+        timeout = "short",
         **kwargs):
     """A libFuzzer target under ASan and UBSan: the corpus first, then a bounded number of runs.
 

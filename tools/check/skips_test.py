@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Tests of skips.py: reasons are read from GoogleTest's XML, and the unexpected is refused."""
+
+import unittest
+
+from tools.check import skips
+
+XML = '''<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="3" name="AllTests"><testsuite name="RingTest" tests="3">
+<testcase name="Works" status="run" result="completed" classname="RingTest" />
+<testcase name="Denied" status="run" result="skipped" classname="RingTest">
+  <skipped message="io/ring_test.cc:12&#x0A;io_uring is denied here&#x0A;"/></testcase>
+<testcase name="Silent" status="run" result="skipped" classname="RingTest">
+  <skipped message="io/ring_test.cc:15&#x0A;Skipped&#x0A;"/></testcase>
+</testsuite></testsuites>'''
+
+
+class SkipsTest(unittest.TestCase):
+
+    def testReadsCasesAndReasons(self):
+        self.assertEqual(list(skips.SkipsOf(XML)), [('RingTest.Denied', 'io_uring is denied here'),
+                                                    ('RingTest.Silent', '')])
+
+    def testAllowsAListedReasonOnly(self):
+        patterns = skips.ReadExpected('# comment\n//io/.* .* io_uring\n')
+        _, refused = skips.Judge([('//io/x:t', 'A.B', 'io_uring is denied')], patterns)
+        self.assertEqual(refused, 0)
+        lines, refused = skips.Judge([('//io/x:t', 'A.B', 'I felt like it')], patterns)
+        self.assertEqual(refused, 1)
+        self.assertIn('UNEXPECTED SKIP //io/x:t A.B', lines[0])
+        _, refused = skips.Judge([('//mem:t', 'A.B', 'io_uring is denied')], patterns)
+        self.assertEqual(refused, 1)
+
+    def testRefusesASkipWithoutAReason(self):
+        patterns = skips.ReadExpected('.* .* .*')
+        _, refused = skips.Judge([('//io/x:t', 'A.B', '')], patterns)
+        self.assertEqual(refused, 1)
+
+
+if __name__ == '__main__':
+    unittest.main()
