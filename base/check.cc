@@ -1,0 +1,27 @@
+#include "base/check.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+#endif
+
+namespace zokio::internal {
+
+void CheckFailed(const char* file, int line, const char* expression, const char* message) {
+  char text[512];
+  int length = std::snprintf(text, sizeof text, "%s:%d: CHECK failed: %s (%s)\n", file, line,
+                             expression, message);
+  if (length > static_cast<int>(sizeof text) - 1) length = sizeof text - 1;
+#if defined(__unix__) || defined(__APPLE__)
+  // write, not stdio: the process may be in any state, its stdio locks held.
+  if (::write(2, text, static_cast<size_t>(length)) < 0) std::abort();
+#else
+  std::fwrite(text, 1, static_cast<size_t>(length), stderr);
+#endif
+  std::abort();
+}
+
+}  // namespace zokio::internal

@@ -1,0 +1,74 @@
+// Context: what a future is given when it is polled.
+//
+// It names the waker to keep, and through its environment the budget of this poll, the executor
+// that runs the task, its timer and the task's local values. Everything a leaf future needs comes
+// by this one argument; nothing is looked up in thread-locals.
+//
+// Lifetime: on the stack of whoever polls; valid during the poll only. Futures keep clones of the
+// waker, never the Context or what it points to.
+// Thread-safety: one thread.
+#ifndef ZOKIO_FUTURE_CONTEXT_H_
+#define ZOKIO_FUTURE_CONTEXT_H_
+
+#include <cstdint>
+
+#include "future/executor.h"
+#include "future/timer.h"
+#include "future/waker.h"
+
+namespace zokio {
+
+class TaskLocals;  // future/task_local.h
+
+// Where a poll happens: one per worker thread, filled in by the executor. Outlives every poll on
+// that thread.
+struct PollEnvironment {
+  Executor* executor = nullptr;
+  Timer* timer = nullptr;  // null: futures that need time fail with a CHECK that says so
+  // How many more steps the running task may take before it must let others run; set by the
+  // executor before each poll. Channels, locks and sockets spend it.
+  int32_t budget = 0;
+  // Polls cut short because the budget was spent.
+  uint64_t budget_exhaustions = 0;
+};
+
+inline constexpr int32_t kPollBudget = 128;
+
+class Context {
+ public:
+  Context(const Waker& waker, PollEnvironment& environment, TaskLocals* locals = nullptr)
+      : waker_(&waker), environment_(&environment), locals_(locals) {}
+
+  // The same poll, for a child that has a waker of its own.
+  Context WithWaker(const Waker& waker) const { return Context(waker, *environment_, locals_); }
+
+  const Waker& waker() const { return *waker_; }
+  Executor* executor() const { return environment_->executor; }
+  Timer* timer() const { return environment_->timer; }
+  TaskLocals* locals() const { return locals_; }
+  PollEnvironment& environment() const { return *environment_; }
+
+  // Takes one unit of the budget. False when none is left: the waker has been woken already, and
+  // the caller must answer pending, so that other tasks get their turn. Called by leaf futures
+  // before they make progress that could otherwise go on for ever.
+  bool SpendBudget() {
+    if (__builtin_expect(environment_->budget > 0, 1)) {
+      --environment_->budget;
+      return true;
+    }
+    ++environment_->budget_exhaustions;
+    waker_->WakeByRef();
+    return false;
+  }
+  // Gives a unit back: the step made no progress after all.
+  void RefundBudget() { ++environment_->budget; }
+
+ private:
+  const Waker* waker_;
+  PollEnvironment* environment_;
+  TaskLocals* locals_;
+};
+
+}  // namespace zokio
+
+#endif  // ZOKIO_FUTURE_CONTEXT_H_

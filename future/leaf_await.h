@@ -1,0 +1,128 @@
+// LeafAwait: what a suspended coroutine waits on, and the resumption of a coroutine tree.
+//
+// A task is a chain of coroutines, each awaiting the next; at the end of the chain stands one
+// future, the leaf. A wake polls that leaf only, however deep the chain: the root remembers it.
+// When the leaf is ready, the coroutine that awaits it is resumed, and returns to its parents by
+// symmetric transfer.
+//
+// Thread-safety: one thread at a time, the one that runs the task.
+#ifndef ZOKIO_FUTURE_LEAF_AWAIT_H_
+#define ZOKIO_FUTURE_LEAF_AWAIT_H_
+
+#include <coroutine>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "base/exceptions.h"
+#include "future/context.h"
+#include "future/future.h"
+#include "future/task_header.h"
+
+namespace zokio {
+
+struct LeafVtable {
+  // Polls the awaited future; true when its answer (or its exception) is there.
+  bool (*poll)(LeafAwait* leaf, Context& context);
+  // Drives the awaited future's withdrawal; true when it may be dropped.
+  bool (*poll_cancel)(LeafAwait* leaf, Context& context);
+};
+
+struct LeafAwait {
+  const LeafVtable* vtable;
+  std::coroutine_handle<> continuation;
+};
+
+namespace internal {
+
+// Starts or resumes the coroutine tree whose outermost coroutine is `outermost`; true when that one
+// ran to its end. Cost when the leaf is still pending: one indirect call.
+inline bool ResumeRoot(TaskRoot& root, std::coroutine_handle<> outermost, Context& context) {
+  root.context = &context;
+  if (LeafAwait* leaf = root.leaf) {
+    if (!leaf->vtable->poll(leaf, context)) return false;
+    root.leaf = nullptr;
+    leaf->continuation.resume();
+  } else {
+    outermost.resume();
+  }
+  return outermost.done();
+}
+
+// True when the tree may be destroyed: it waits on nothing whose withdrawal takes time.
+inline bool CancelRoot(TaskRoot& root, Context& context) {
+  root.context = &context;
+  return root.leaf == nullptr || root.leaf->vtable->poll_cancel(root.leaf, context);
+}
+
+// The awaiter of any future inside a Task. Lives in the coroutine's frame and holds the future by
+// reference (`F&`: a temporary or a variable of the same frame) or by value (`F`).
+template <typename Held>
+class FutureAwaiter : private LeafAwait {
+  using F = std::remove_reference_t<Held>;
+  using Output = OutputOf<F>;
+
+ public:
+  template <typename A>
+  FutureAwaiter(A&& future, TaskRoot* root) : future_(std::forward<A>(future)), root_(root) {
+    vtable = &kVtable;
+  }
+  FutureAwaiter(FutureAwaiter&&) = delete;  // the root points here while suspended
+
+  bool await_ready() {
+    poll_ = future_.poll(*root_->context);
+    return poll_.ready();
+  }
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    continuation = coroutine;
+    root_->leaf = this;
+  }
+  Output await_resume() {
+#if ZOKIO_EXCEPTIONS
+    if constexpr (kMayThrow) {
+      if (exception_) std::rethrow_exception(std::move(exception_));
+    }
+#endif
+    return std::move(poll_).value();
+  }
+
+ private:
+  static constexpr bool kMayThrow = !noexcept(std::declval<F&>().poll(std::declval<Context&>()));
+  struct NoException {};
+
+  static bool PollLeaf(LeafAwait* leaf, Context& context) {
+    auto* self = static_cast<FutureAwaiter*>(leaf);
+#if ZOKIO_EXCEPTIONS
+    if constexpr (kMayThrow) {
+      try {
+        self->poll_ = self->future_.poll(context);
+      } catch (...) {
+        // Rethrown inside the coroutine, where the user can catch it.
+        self->exception_ = std::current_exception();
+        return true;
+      }
+      return self->poll_.ready();
+    }
+#endif
+    self->poll_ = self->future_.poll(context);
+    return self->poll_.ready();
+  }
+  static bool CancelLeaf(LeafAwait* leaf, Context& context) {
+    return PollCancel(static_cast<FutureAwaiter*>(leaf)->future_, context).ready();
+  }
+  static constexpr LeafVtable kVtable{&PollLeaf, &CancelLeaf};
+
+  Held future_;
+  TaskRoot* root_;
+#if ZOKIO_EXCEPTIONS
+  [[no_unique_address]] std::conditional_t<kMayThrow, std::exception_ptr, NoException> exception_;
+#endif
+  Poll<Output> poll_ = kPending;
+};
+
+}  // namespace internal
+}  // namespace zokio
+
+#endif  // ZOKIO_FUTURE_LEAF_AWAIT_H_

@@ -1,0 +1,96 @@
+#include "future/task_header.h"
+
+#include "base/check.h"
+
+namespace zokio {
+namespace {
+
+using H = TaskHeader;
+
+Waker CloneTaskWaker(void* data) {
+  auto* task = static_cast<TaskHeader*>(data);
+  RetainTask(task);
+  return TaskWaker(task);
+}
+
+void WakeAndRelease(void* data) {
+  auto* task = static_cast<TaskHeader*>(data);
+  WakeTask(task);
+  ReleaseTask(task);
+}
+
+void WakeByRef(void* data) { WakeTask(static_cast<TaskHeader*>(data)); }
+
+void DropTaskWaker(void* data) { ReleaseTask(static_cast<TaskHeader*>(data)); }
+
+constexpr WakerVtable kTaskWakerVtable{&CloneTaskWaker, &WakeAndRelease, &WakeByRef,
+                                       &DropTaskWaker};
+
+// Sets `flag` and kNotified; queues the task if that made it runnable.
+void Notify(TaskHeader* task, uint32_t flags) {
+  // Release: the next poll sees what the waking thread did. The read-modify-write is needed even
+  // where kNotified is set already, or that poll could miss it.
+  uint32_t before = task->state.fetch_or(flags | H::kNotified, memory_order_acq_rel);
+  if ((before & (H::kNotified | H::kRunning | H::kComplete)) == 0) {
+    task->executor->Schedule(task);
+  }
+}
+
+// The body ended or was cancelled. Runs on the thread that ran it last.
+void Complete(TaskHeader* task) {
+  task->vtable->destroy_frame(task);
+  uint32_t before = task->state.fetch_xor(H::kRunning | H::kComplete, memory_order_acq_rel);
+  // Without a handle nobody will ever take the result.
+  if ((before & H::kJoinInterest) == 0) task->vtable->destroy_result(task);
+  task->executor->Disown(task);
+  // By reference: the handle may be comparing this waker with another right now. It is dropped
+  // with the block.
+  if ((before & H::kJoinWaker) != 0) task->join_waker.WakeByRef();
+  ReleaseTask(task);  // the alive reference
+}
+
+}  // namespace
+
+Waker TaskWaker(TaskHeader* task) { return Waker(&kTaskWakerVtable, task); }
+
+void RetainTask(TaskHeader* task) {
+  uint32_t before = task->state.fetch_add(H::kReference, memory_order_relaxed);
+  ZOKIO_CHECK(before < UINT32_MAX / 2, "33 million references to one task: wakers are leaked");
+}
+
+void ReleaseTask(TaskHeader* task) {
+  // Release: this owner's accesses come before the free. Acquire: the free comes after all others'.
+  uint32_t before = task->state.fetch_sub(H::kReference, memory_order_acq_rel);
+  if (before / H::kReference == 1) task->vtable->free_block(task);
+}
+
+void WakeTask(TaskHeader* task) { Notify(task, 0); }
+
+void CancelTask(TaskHeader* task) { Notify(task, H::kCancelled); }
+
+void RunTask(TaskHeader* task, PollEnvironment& environment) {
+  // kNotified leaves and kRunning comes in one step; the runner alone may do it, because only one
+  // queue held the task.
+  uint32_t state =
+      task->state.fetch_add(H::kRunning - H::kNotified, memory_order_acq_rel);
+  ZOKIO_DCHECK((state & (H::kNotified | H::kRunning | H::kComplete)) == H::kNotified,
+               "a task was run that was not queued");
+  environment.budget = kPollBudget;
+  // Borrowed: the alive reference holds the task while it runs.
+  Waker waker(&kTaskWakerVtable, task);
+  Context context(waker, environment, task->locals);
+  bool done = (state & H::kCancelled) != 0 ? task->vtable->poll_cancel(task, context)
+                                           : task->vtable->poll(task, context);
+  waker.Release();
+  if (done) {
+    Complete(task);
+    return;
+  }
+  Executor* executor = task->executor;
+  state = task->state.fetch_and(~H::kRunning, memory_order_acq_rel);
+  // A wake that came meanwhile set kNotified and left the queueing to this thread. Otherwise the
+  // task may be gone by now.
+  if ((state & H::kNotified) != 0) executor->Schedule(task);
+}
+
+}  // namespace zokio

@@ -1,0 +1,107 @@
+// TaskHeader: the control block of a spawned task, and the state machine of its life.
+//
+// A task is one block: [TaskHeader | result | coroutine frame], so that a spawn is one allocation.
+// The frame is destroyed when the body ends; the header and result live until the last reference
+// goes. The header is what executors queue and wakers point to.
+//
+// State word (one Atomic<uint32_t>): six flags below a reference count.
+//
+//   kNotified   a wake came and the task is, or is about to be, in exactly one queue
+//   kRunning    one thread is inside RunTask; nobody else may touch the frame
+//   kComplete   the frame is gone; the result is there (or cancelled). Final.
+//   kJoinInterest  a JoinHandle exists; it owns the result once kComplete is set
+//   kJoinWaker  `join_waker` is filled in; set by the handle, read by the completing thread
+//   kCancelled  the task is to end at its next run
+//
+//   spawn:     kNotified | kJoinInterest, references: 1 (alive, until complete) + 1 (handle)
+//   wake:      fetch_or kNotified; who changed {idle} -> {notified} calls Schedule, nobody else.
+//              While kRunning is set the runner re-queues the task itself.
+//   run:       kNotified -> kRunning (one read-modify-write), poll, then
+//              pending:  clear kRunning; if kNotified was set meanwhile, Schedule again
+//              done:     destroy frame, kRunning -> kComplete, take join_waker if kJoinWaker was
+//                        set, Disown, wake the joiner, drop the alive reference
+//
+// Queues own no reference: a queued task is not complete, so the alive reference holds it.
+//
+// Who may touch what: `link`, `leaf` and the frame: the runner while kRunning, the queue while
+// kNotified and not running (`next` only). `join_waker`: the handle while kJoinWaker is clear, the
+// completing thread afterwards. The rest is constant after the spawn.
+//
+// Memory ordering: every transition into and out of kRunning is acq_rel, so that a task's
+// memory is handed from worker to worker and a wake's effects are seen by the next poll.
+#ifndef ZOKIO_FUTURE_TASK_HEADER_H_
+#define ZOKIO_FUTURE_TASK_HEADER_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/atomic.h"
+#include "future/context.h"
+#include "future/waker.h"
+
+namespace zokio {
+
+struct LeafAwait;
+struct TaskHeader;
+
+// What differs by the type of the task's result.
+struct TaskVtable {
+  // Starts or resumes the coroutine; true when it ran to its end.
+  bool (*poll)(TaskHeader* task, Context& context);
+  // Drives a cancelled body's clean-up; true when the frame may be destroyed.
+  bool (*poll_cancel)(TaskHeader* task, Context& context);
+  void (*destroy_frame)(TaskHeader* task);
+  void (*destroy_result)(TaskHeader* task);
+  // Frees the block. The frame and the result are gone.
+  void (*free_block)(TaskHeader* task);
+};
+
+// Where a running coroutine finds its poll: shared by a root task and all it awaits in place.
+struct TaskRoot {
+  union {
+    Context* context = nullptr;  // while it is being polled
+    TaskHeader* next;            // while it is queued
+  };
+  LeafAwait* leaf = nullptr;  // what a wake polls; null before the first run
+};
+
+struct TaskHeader {
+  static constexpr uint32_t kNotified = 1;
+  static constexpr uint32_t kRunning = 2;
+  static constexpr uint32_t kComplete = 4;
+  static constexpr uint32_t kJoinInterest = 8;
+  static constexpr uint32_t kJoinWaker = 16;
+  static constexpr uint32_t kCancelled = 32;
+  static constexpr uint32_t kReference = 64;
+
+  Atomic<uint32_t> state;
+  // For the executor that adopted it: where it keeps the task. Free for its use.
+  uint32_t executor_slot;
+  const TaskVtable* vtable;
+  TaskRoot root;
+  Executor* executor;
+  TaskLocals* locals;
+  Waker join_waker;
+};
+
+static_assert(sizeof(void*) != 8 || sizeof(TaskHeader) == 64);
+
+// Runs a notified task once on this thread: polls it, completes or re-queues it. The environment's
+// budget is refilled. Called by executors, exactly once per Schedule.
+void RunTask(TaskHeader* task, PollEnvironment& environment);
+
+// Asks a task to end: it is dropped at its next run. From any thread; idempotent.
+void CancelTask(TaskHeader* task);
+
+// Wakes by header: idempotent, from any thread. The caller holds a reference.
+void WakeTask(TaskHeader* task);
+
+void RetainTask(TaskHeader* task);
+void ReleaseTask(TaskHeader* task);
+
+// A Waker that owns a reference of `task`.
+Waker TaskWaker(TaskHeader* task);
+
+}  // namespace zokio
+
+#endif  // ZOKIO_FUTURE_TASK_HEADER_H_
