@@ -1,8 +1,8 @@
 // FramePool: where coroutine frames and spawned-task blocks come from.
 //
-// Size classes of 16 bytes up to 1 KiB and of an eighth of a doubling above, up to 16 KiB; larger blocks go to
-// the system's allocator. A block freed on the thread that allocated it goes back to that thread's
-// magazine; freed elsewhere, it is batched and returned to its owner.
+// Size classes of 16 bytes up to 1 KiB and of an eighth of a doubling above, up to 16 KiB; larger
+// blocks go to the system's allocator. A block freed on the thread that allocated it goes back to
+// that thread's magazine; freed elsewhere, it is batched and returned to its owner.
 //
 // Under ASan and TSan every block passes through to malloc, so that each frame has its own
 // redzones and history; `mem`'s own test runs it pooled.
@@ -11,7 +11,10 @@
 // Memory ordering: what a thread wrote to a block before Free is visible to whoever gets it next.
 // Errors: exhausted memory fails a CHECK that says how much was asked for (a coroutine has no way
 //   to report it).
-// Cost: no atomic read-modify-write where both calls are on one thread.
+// Cost: about 2 ns for the pair where both calls are on one thread, without an atomic
+//   read-modify-write; elsewhere one compare-and-swap for each 64 blocks. What was carved stays in
+//   the pool: it is bounded by the most blocks of each class that lived at once.
+// Fork: the child keeps the forking thread's heap; those of other threads are lost to it.
 #ifndef ZOKIO_MEM_FRAME_POOL_H_
 #define ZOKIO_MEM_FRAME_POOL_H_
 
@@ -21,9 +24,9 @@
 namespace zokio {
 
 struct FramePoolStats {
-  uint64_t allocations = 0;       // calls, of this thread
-  uint64_t reused = 0;            // of these, served by a block that had been freed before
-  uint64_t remote_frees = 0;      // blocks of this thread that others freed and that came back
+  uint64_t allocations = 0;         // calls, of this thread
+  uint64_t reused = 0;              // of these, served by a block that had been freed before
+  uint64_t remote_frees = 0;        // blocks of this thread that others freed and that came back
   uint64_t system_allocations = 0;  // chunks and large blocks taken from the system
 };
 

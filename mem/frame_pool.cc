@@ -1,0 +1,68 @@
+#include "mem/frame_pool.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/check.h"
+#include "base/thread_local.h"
+#include "mem/internal/frame_heap.h"
+#include "mem/internal/sanitizer.h"
+
+namespace zokio {
+namespace {
+
+using mem_internal::FrameHeap;
+using mem_internal::kFrameSizeMax;
+
+// Under a sanitizer every frame shall have its own redzones and history.
+constexpr bool kPooled = !mem_internal::kAddressSanitizer && !mem_internal::kThreadSanitizer;
+
+struct SystemCounts {
+  uint64_t allocations = 0;
+};
+struct SystemCountsTag;
+using MySystemCounts = ThreadLocal<SystemCounts, SystemCountsTag>;
+
+[[gnu::noinline]] void* AllocateSystem(size_t size) {
+  ++MySystemCounts::GetInline().allocations;
+  void* block = std::malloc(size);
+  if (block == nullptr) [[unlikely]] {
+    char message[96];
+    std::snprintf(message, sizeof(message), "no memory for a frame of %zu bytes", size);
+    ZOKIO_CHECK(block != nullptr, message);
+  }
+  return block;
+}
+
+}  // namespace
+
+[[gnu::noinline]] void* FramePool::Allocate(size_t size) {
+  if (!kPooled || size > kFrameSizeMax) [[unlikely]]
+    return AllocateSystem(size);
+  return FrameHeap::Allocate(size);
+}
+
+[[gnu::noinline]] void FramePool::Free(void* block, size_t size) {
+  if (!kPooled || size > kFrameSizeMax) [[unlikely]]
+    return std::free(block);
+  FrameHeap::Free(block, size);
+}
+
+[[gnu::noinline]] void FramePool::DrainRemote() {
+  if (kPooled) FrameHeap::Current().DrainRemote();
+}
+
+[[gnu::noinline]] void FramePool::FlushThread() {
+  if (kPooled) FrameHeap::FlushThread();
+}
+
+[[gnu::noinline]] FramePoolStats FramePool::ThreadStats() {
+  const mem_internal::FrameHeapStats pooled = FrameHeap::Current().Stats();
+  const uint64_t system = MySystemCounts::GetInline().allocations;
+  return {.allocations = pooled.allocations + system,
+          .reused = pooled.reused,
+          .remote_frees = pooled.remote_frees,
+          .system_allocations = pooled.chunks + system};
+}
+
+}  // namespace zokio

@@ -1,0 +1,52 @@
+#include "mem/internal/system_pages.h"
+
+#include <sys/mman.h>
+
+namespace zokio::mem_internal {
+
+void* MapPages(size_t size) {
+  void* pages = mmap(nullptr, RoundUp(size, kPageSize), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return pages == MAP_FAILED ? nullptr : pages;
+}
+
+void* MapAligned(size_t size, size_t alignment) {
+  size = RoundUp(size, kPageSize);
+  if (size + alignment < size) return nullptr;
+  // Most often the kernel places a mapping right below the last one, so that a row of aligned
+  // mappings stays aligned: try without the slack first.
+  void* pages = MapPages(size);
+  if (pages == nullptr) return nullptr;
+  if ((reinterpret_cast<uintptr_t>(pages) & (alignment - 1)) == 0) return pages;
+  UnmapPages(pages, size);
+
+  pages = MapPages(size + alignment);
+  if (pages == nullptr) return nullptr;
+  char* begin = static_cast<char*>(pages);
+  char* aligned = reinterpret_cast<char*>(RoundUp(reinterpret_cast<uintptr_t>(begin), alignment));
+  if (aligned > begin) UnmapPages(begin, static_cast<size_t>(aligned - begin));
+  const size_t tail = static_cast<size_t>(begin + size + alignment - (aligned + size));
+  if (tail > 0) UnmapPages(aligned + size, tail);
+  return aligned;
+}
+
+void UnmapPages(void* pages, size_t size) {
+  // A partial unmap can fail at the limit of mappings; then the pages stay, unused.
+  if (munmap(pages, RoundUp(size, kPageSize)) != 0) ReleaseNow(pages, RoundUp(size, kPageSize));
+}
+
+void* RemapPages(void* pages, size_t old_size, size_t new_size) {
+  void* moved =
+      mremap(pages, RoundUp(old_size, kPageSize), RoundUp(new_size, kPageSize), MREMAP_MAYMOVE);
+  return moved == MAP_FAILED ? nullptr : moved;
+}
+
+void AdviseHuge(void* pages, size_t size) { (void)madvise(pages, size, MADV_HUGEPAGE); }
+
+void ReleaseLazily(void* pages, size_t size) {
+  if (madvise(pages, size, MADV_FREE) != 0) ReleaseNow(pages, size);
+}
+
+void ReleaseNow(void* pages, size_t size) { (void)madvise(pages, size, MADV_DONTNEED); }
+
+}  // namespace zokio::mem_internal
