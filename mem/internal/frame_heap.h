@@ -21,6 +21,7 @@
 #include "base/atomic.h"
 #include "base/thread_local.h"
 #include "mem/internal/idle_stack.h"
+#include "mem/internal/opaque.h"
 #include "mem/internal/remote_list.h"
 #include "mem/internal/sanitizer.h"
 #include "mem/internal/system_pages.h"
@@ -150,11 +151,13 @@ inline FrameHeap& FrameHeap::Current() { return *MyFrameThread::GetInline().heap
 inline void* FrameHeap::Allocate(size_t size) {
   const uint32_t size_class = FrameClassOf(size);
   FrameHeap& heap = Current();
-  Magazine& magazine = heap.magazines_[size_class];
-  if (magazine.top == magazine.base) [[unlikely]]
+  Magazine& magazine = *Opaque(&heap.magazines_[size_class]);
+  void** top = magazine.top;
+  if (top == magazine.base) [[unlikely]]
     return AllocateSlow(size_class, size);
   ++heap.allocations_;
-  void* block = *--magazine.top;
+  magazine.top = top - 1;
+  void* block = top[-1];
   Unpoison(block, size);
   return block;
 }
@@ -166,7 +169,10 @@ inline void FrameHeap::Free(void* block, size_t size) {
   if (owner != &heap) [[unlikely]]
     return FreeRemote(owner, block, size_class);
   Poison(block, FrameClassSize(size_class));
-  *heap.magazines_[size_class].top++ = block;
+  Magazine& magazine = *Opaque(&heap.magazines_[size_class]);
+  void** top = magazine.top;
+  magazine.top = top + 1;
+  *top = block;
 }
 
 }  // namespace zokio::mem_internal
