@@ -8,9 +8,19 @@
 #include <unistd.h>
 #endif
 
+#ifdef ZOKIO_MODEL
+#include "base/model/engine.h"
+#endif
+
 namespace zokio::internal {
 
 void CheckFailed(const char* file, int line, const char* expression, const char* message) {
+#ifdef ZOKIO_MODEL
+  // Under the model checker a failed check is a verdict, with the interleaving that led to it.
+  if (model::Engine* engine = model::CurrentEngine()) {
+    engine->CheckFailed(file, line, expression, message);
+  }
+#endif
   char text[512];
   int length = std::snprintf(text, sizeof text, "%s:%d: CHECK failed: %s (%s)\n", file, line,
                              expression, message);

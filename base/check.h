@@ -17,9 +17,9 @@ namespace zokio::internal {
 
 }  // namespace zokio::internal
 
-#define ZOKIO_CHECK(condition, message)                                                   \
-  (__builtin_expect(!!(condition), 1)                                                     \
-       ? static_cast<void>(0)                                                             \
+#define ZOKIO_CHECK(condition, message) \
+  (__builtin_expect(!!(condition), 1)   \
+       ? static_cast<void>(0)           \
        : ::zokio::internal::CheckFailed(__FILE__, __LINE__, #condition, message))
 
 #ifdef NDEBUG

@@ -16,11 +16,11 @@ namespace zokio {
 
 enum class ErrorCode : uint8_t {
   kUnknown = 0,
-  kCancelled,           // the caller, its scope or its runtime gave up
-  kDeadlineExceeded,    // its time limit passed first
-  kClosed,              // this end was closed
-  kEndOfStream,         // the peer ended where more was required
-  kConnectionReset,     // the peer went away: RST, or a write after its close
+  kCancelled,         // the caller, its scope or its runtime gave up
+  kDeadlineExceeded,  // its time limit passed first
+  kClosed,            // this end was closed
+  kEndOfStream,       // the peer ended where more was required
+  kConnectionReset,   // the peer went away: RST, or a write after its close
   kConnectionRefused,
   kUnreachable,
   kAddressInUse,
@@ -29,15 +29,15 @@ enum class ErrorCode : uint8_t {
   kAlreadyExists,
   kPermissionDenied,
   kInvalidArgument,
-  kOutOfRange,          // larger than a stated limit
+  kOutOfRange,  // larger than a stated limit
   kWouldBlock,
   kInterrupted,
-  kTooManyFiles,        // descriptors exhausted, of the process or of the system
+  kTooManyFiles,  // descriptors exhausted, of the process or of the system
   kOutOfMemory,
-  kOutOfSpace,          // disk or quota full
-  kUnsupported,         // not on this kernel, platform or backend
-  kWrongThread,         // I/O outside a loop's thread
-  kShutdown,            // its runtime is gone or going
+  kOutOfSpace,   // disk or quota full
+  kUnsupported,  // not on this kernel, platform or backend
+  kWrongThread,  // I/O outside a loop's thread
+  kShutdown,     // its runtime is gone or going
 };
 
 // "cancelled", "connection reset", ...

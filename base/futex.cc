@@ -71,7 +71,9 @@ bool FutexWait(std::atomic<uint32_t>& word, uint32_t expected, Instant deadline)
 
 void FutexWake(std::atomic<uint32_t>& word, int) {
   Bucket& bucket = BucketOf(&word);
-  { std::lock_guard<std::mutex> lock(bucket.mutex); }
+  {
+    std::lock_guard<std::mutex> lock(bucket.mutex);
+  }
   bucket.changed.notify_all();
 }
 

@@ -18,6 +18,10 @@ class Executor {
   // two queues. The executor calls RunTask(task) later, once. Never runs it inside this call.
   virtual void Schedule(TaskHeader* task) = 0;
 
+  // As Schedule, for a task that was notified while it ran (it yielded, or spent its budget):
+  // called by the thread that ran it. Fair executors put it behind all that waits.
+  virtual void Reschedule(TaskHeader* task) { Schedule(task); }
+
   // A task joins: called once before its first Schedule. False when the executor is shutting down:
   // the spawn then fails and the task's frame is dropped by the caller.
   virtual bool Adopt(TaskHeader* task) = 0;

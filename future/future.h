@@ -38,8 +38,7 @@ concept Future = HasPollMember<F> && PollReturnsPoll<F> && std::is_object_v<F>;
 
 // What a future yields.
 template <Future F>
-using OutputOf =
-    typename decltype(std::declval<F&>().poll(std::declval<Context&>()))::value_type;
+using OutputOf = typename decltype(std::declval<F&>().poll(std::declval<Context&>()))::value_type;
 
 template <typename F>
 concept AsyncCancellable = Future<F> && requires(F& future, Context& context) {

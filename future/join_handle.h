@@ -29,8 +29,7 @@ namespace internal {
 // What does not depend on T: the join side of the state word's protocol.
 class JoinHandleBase {
  public:
-  JoinHandleBase(JoinHandleBase&& other) noexcept
-      : task_(std::exchange(other.task_, nullptr)) {}
+  JoinHandleBase(JoinHandleBase&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
   JoinHandleBase& operator=(JoinHandleBase&& other) noexcept;
   ~JoinHandleBase();
 

@@ -71,6 +71,28 @@ class [[nodiscard]] Poll<void> {
   bool ready_ = false;
 };
 
+// A future may yield a reference; it stays the reader's business that the object lives.
+template <typename T>
+class [[nodiscard]] Poll<T&> {
+ public:
+  using value_type = T&;
+
+  // NOLINTBEGIN(google-explicit-constructor): as above.
+  constexpr Poll(PendingTag) {}
+  constexpr Poll(T& value) : value_(&value) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  constexpr bool ready() const { return value_ != nullptr; }
+  constexpr bool pending() const { return value_ == nullptr; }
+  constexpr T& value() const {
+    ZOKIO_DCHECK(ready(), "value of a pending Poll");
+    return *value_;
+  }
+
+ private:
+  T* value_ = nullptr;
+};
+
 template <typename T>
 inline constexpr bool kIsPoll = false;
 template <typename T>

@@ -27,8 +27,8 @@ using Stored =
                        std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
 
 enum class SlotState : uint8_t {
-  kUnowned,    // the frame was allocated, no Task owns it yet
-  kEmpty,      // owned; the body has not ended, or was cancelled
+  kUnowned,  // the frame was allocated, no Task owns it yet
+  kEmpty,    // owned; the body has not ended, or was cancelled
   kValue,
   kException,
 };

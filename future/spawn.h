@@ -50,17 +50,19 @@ struct SpawnedTask {
   static constexpr TaskVtable kVtable{&PollBody, &PollCancelBody, &DestroyFrame, &DestroyResult,
                                       &FreeBlock};
 
-  // Builds the header in front of the frame: notified, referenced by itself and by a handle.
-  static TaskHeader* Prepare(Task<T>&& task, Executor& executor, TaskLocals* locals) {
+  // Builds the header in front of the frame: notified, referenced by itself and by the caller, who
+  // also takes the result when `flags` has kJoinInterest.
+  static TaskHeader* Prepare(Task<T>&& task, Executor& executor, TaskLocals* locals,
+                             uint32_t flags) {
     void* frame = TaskAccess::Release(std::move(task));
-    auto* header = ::new (Block::HeaderOfFrame(frame)) TaskHeader{
-        .state = TaskHeader::kNotified | TaskHeader::kJoinInterest | 2 * TaskHeader::kReference,
-        .executor_slot = 0,
-        .vtable = &kVtable,
-        .root = {},
-        .executor = &executor,
-        .locals = locals,
-        .join_waker = {}};
+    auto* header = ::new (Block::HeaderOfFrame(frame))
+        TaskHeader{.state = TaskHeader::kNotified | flags | 2 * TaskHeader::kReference,
+                   .executor_slot = 0,
+                   .vtable = &kVtable,
+                   .root = {},
+                   .executor = &executor,
+                   .locals = locals,
+                   .join_waker = {}};
     TaskAccess::SetRoot<T>(TaskHandle<T>::from_address(frame), &header->root);
     return header;
   }
@@ -77,7 +79,7 @@ std::invoke_result_t<Callable&, Args&&...> InvokeInFrame(Callable callable, Args
 
 template <typename C, typename... Args>
 concept TaskCallable = std::invocable<std::decay_t<C>&, std::decay_t<Args>&&...> &&
-    kIsTask<std::invoke_result_t<std::decay_t<C>&, std::decay_t<Args>&&...>>;
+                       kIsTask<std::invoke_result_t<std::decay_t<C>&, std::decay_t<Args>&&...>>;
 
 }  // namespace internal
 
@@ -92,8 +94,8 @@ auto MakeTask(Callable&& callable, Args&&... args) {
 template <typename T>
 JoinHandle<T> Spawn(Executor& executor, Task<T> task, TaskLocals* locals = nullptr) {
   ZOKIO_CHECK(static_cast<bool>(task), "Spawn of a task that was moved from");
-  TaskHeader* header =
-      internal::SpawnedTask<T>::Prepare(std::move(task), executor, locals);
+  TaskHeader* header = internal::SpawnedTask<T>::Prepare(std::move(task), executor, locals,
+                                                         TaskHeader::kJoinInterest);
   JoinHandle<T> handle(header);
   internal::StartTask(header);
   return handle;
@@ -102,8 +104,7 @@ JoinHandle<T> Spawn(Executor& executor, Task<T> task, TaskLocals* locals = nullp
 template <typename Callable, typename... Args>
   requires internal::TaskCallable<Callable, Args...>
 auto Spawn(Executor& executor, Callable&& callable, Args&&... args) {
-  return Spawn(executor,
-               MakeTask(std::forward<Callable>(callable), std::forward<Args>(args)...));
+  return Spawn(executor, MakeTask(std::forward<Callable>(callable), std::forward<Args>(args)...));
 }
 
 }  // namespace zokio

@@ -51,19 +51,26 @@ class TaskBlock {
   static void Free(void* frame) {
     size_t frame_bytes;
     std::memcpy(&frame_bytes, frame, sizeof frame_bytes);
-    FramePool::Free(static_cast<std::byte*>(frame) - kFrameOffset, kFrameOffset + frame_bytes);
+    FramePool::Free(BlockOfFrame(frame), kFrameOffset + frame_bytes);
   }
 
   static ResultSlot<T>* SlotOfFrame(void* frame) {
-    return std::launder(reinterpret_cast<ResultSlot<T>*>(static_cast<std::byte*>(frame) -
-                                                         kFrameOffset + sizeof(TaskHeader)));
+    return std::launder(reinterpret_cast<ResultSlot<T>*>(BlockOfFrame(frame) + sizeof(TaskHeader)));
   }
   // Where the header is, or will be constructed by a spawn.
   static TaskHeader* HeaderOfFrame(void* frame) {
-    return reinterpret_cast<TaskHeader*>(static_cast<std::byte*>(frame) - kFrameOffset);
+    return reinterpret_cast<TaskHeader*>(BlockOfFrame(frame));
   }
   static void* FrameOf(TaskHeader* header) {
     return reinterpret_cast<std::byte*>(header) + kFrameOffset;
+  }
+
+ private:
+  static std::byte* BlockOfFrame(void* frame) {
+    // The compiler takes a coroutine's frame for an object of its own, before which there is
+    // nothing. That the pointer comes from somewhere it cannot see makes the subtraction valid.
+    asm("" : "+r"(frame));
+    return static_cast<std::byte*>(frame) - kFrameOffset;
   }
 };
 

@@ -71,8 +71,7 @@ void CancelTask(TaskHeader* task) { Notify(task, H::kCancelled); }
 void RunTask(TaskHeader* task, PollEnvironment& environment) {
   // kNotified leaves and kRunning comes in one step; the runner alone may do it, because only one
   // queue held the task.
-  uint32_t state =
-      task->state.fetch_add(H::kRunning - H::kNotified, memory_order_acq_rel);
+  uint32_t state = task->state.fetch_add(H::kRunning - H::kNotified, memory_order_acq_rel);
   ZOKIO_DCHECK((state & (H::kNotified | H::kRunning | H::kComplete)) == H::kNotified,
                "a task was run that was not queued");
   environment.budget = kPollBudget;
@@ -90,7 +89,7 @@ void RunTask(TaskHeader* task, PollEnvironment& environment) {
   state = task->state.fetch_and(~H::kRunning, memory_order_acq_rel);
   // A wake that came meanwhile set kNotified and left the queueing to this thread. Otherwise the
   // task may be gone by now.
-  if ((state & H::kNotified) != 0) executor->Schedule(task);
+  if ((state & H::kNotified) != 0) executor->Reschedule(task);
 }
 
 }  // namespace zokio

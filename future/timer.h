@@ -40,8 +40,8 @@ class Timer {
 
   virtual Instant Now() const = 0;
 
-  // Links `entry` (not linked anywhere) to fire at `entry->deadline`. To fire is, in this order: the
-  // entry is unlinked and its waker moved out (under the timer's lock), `fired` becomes true
+  // Links `entry` (not linked anywhere) to fire at `entry->deadline`. To fire is, in this order:
+  // the entry is unlinked and its waker moved out (under the timer's lock), `fired` becomes true
   // (release; the timer's last touch: the frame may go at once), the waker is woken outside the
   // lock. A deadline that passed fires at the next turn. Sets entry->timer.
   // Called on the thread whose Context gave this Timer.
