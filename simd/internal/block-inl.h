@@ -103,26 +103,28 @@ HWY_INLINE uint64_t BlockMask(const uint8_t* p, const Pred& pred) {
   return bits;
 }
 
+// Calls visit(d, v, shift) with vectors that together hold the n bytes at p: lane 0 of v is byte
+// `shift`. Some bytes may be visited twice, and lanes past the end are zero. REQUIRES: n < 64.
+template <class Visit>
+HWY_INLINE void VisitTail(const uint8_t* p, size_t n, const Visit& visit) {
+#if ZOKIO_SIMD_AVX512
+  const __mmask64 valid = _bzhi_u64(~uint64_t{0}, static_cast<uint32_t>(n));
+  visit(Bytes(), hn::Vec<Bytes>{_mm512_maskz_loadu_epi8(valid, p)}, 0);
+#else
+  const Bytes16 d16;
+  if (n < 16) return visit(d16, LoadSmall(p, n), 0);
+  for (size_t i = 0; i + 16 <= n; i += 16) visit(d16, hn::LoadU(d16, p + i), i);
+  visit(d16, hn::LoadU(d16, p + n - 16), n - 16);
+#endif
+}
+
 // One bit for each of the n bytes at p. REQUIRES: n < 64.
 template <class Pred>
 HWY_INLINE uint64_t TailMask(const uint8_t* p, size_t n, const Pred& pred) {
-#if ZOKIO_SIMD_AVX512
-  const Bytes d;
-  const __mmask64 valid = _bzhi_u64(~uint64_t{0}, static_cast<uint32_t>(n));
-  return MaskBits(d, pred(d, hn::Vec<Bytes>{_mm512_maskz_loadu_epi8(valid, p)})) & valid;
-#else
-  const Bytes16 d16;
-  if (n < 16) {
-    const uint64_t valid = (uint64_t{1} << n) - 1;
-    return MaskBits(d16, pred(d16, LoadSmall(p, n))) & valid;
-  }
   uint64_t bits = 0;
-  for (size_t i = 0; i + 16 <= n; i += 16) {
-    bits |= MaskBits(d16, pred(d16, hn::LoadU(d16, p + i))) << i;
-  }
-  // Overlaps bytes already seen, whose bits come out the same.
-  return bits | MaskBits(d16, pred(d16, hn::LoadU(d16, p + n - 16))) << (n - 16);
-#endif
+  VisitTail(p, n, [&](auto d, auto v, size_t shift)
+                      HWY_ATTR { bits |= MaskBits(d, pred(d, v)) << shift; });
+  return bits & ((uint64_t{1} << n) - 1);
 }
 
 #endif  // ZOKIO_SIMD_HAVE_VECTORS
