@@ -1,0 +1,20 @@
+// Any bytes: no crash, no read past the end, and an answer that does not depend on how the bytes
+// were split: a complete head stays the same head with more bytes behind it.
+#include <cstdlib>
+
+#include "examples/http/request_head.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace zokio::http;
+  std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  RequestHead head;
+  if (ParseRequestHead(bytes, head) != HeadStatus::kComplete) return 0;
+  if (head.head_bytes == 0 || head.head_bytes > size || head.head_bytes > kHeadBytesMax) abort();
+  RequestHead again;
+  if (ParseRequestHead(bytes.substr(0, head.head_bytes), again) != HeadStatus::kComplete) abort();
+  if (again.head_bytes != head.head_bytes || again.method != head.method) abort();
+  if (ParseRequestHead(bytes.substr(0, head.head_bytes - 1), again) == HeadStatus::kComplete) {
+    abort();
+  }
+  return 0;
+}
