@@ -4,13 +4,13 @@
 | --- | --- |
 | `zokio_cc_library` | a library with our warnings |
 | `zokio_cc_binary` | a program with our warnings |
-| `zokio_cc_test` | `name`, `name.asan` (UBSan in it), `name.tsan` if `threads`, `name.ubsan` by hand |
+| `zokio_cc_test` | `name`, `name.asan` (with UBSan), `name.tsan` if `threads`; `name.ubsan` |
 | `zokio_cc_benchmark` | the Google Benchmark program `name` and the short test `name.smoke` |
 | `zokio_cc_fuzz_test` | `name`: libFuzzer over a corpus and a bounded number of runs |
 | `zokio_cc_compile_fail_test` | `name`: passes when each case does not compile, as expected |
 
-Tags to filter by: `sanitizer`, `asan`, `tsan`, `ubsan`, `smoke`, `fuzz`, `compile_fail`. Variants of a
-test in another configuration than a sanitizer's are made by //bazel:variant.bzl.
+Tags to filter by: `sanitizer`, `asan`, `tsan`, `ubsan`, `smoke`, `fuzz`, `compile_fail`.
+Variants of a test in another configuration than a sanitizer's: //bazel:variant.bzl.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")

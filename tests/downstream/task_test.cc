@@ -1,7 +1,8 @@
+#include "future/task.h"
+
 #include <cstdio>
 
 #include "future/local_executor.h"
-#include "future/task.h"
 
 namespace {
 

@@ -6,10 +6,8 @@ import shlex
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
-# name: "//pkg:target"; kind: "cc_library"; the rest lists of labels.
-Rule = collections.namedtuple('Rule', 'name kind testonly public deps hdrs srcs tags')
-
-_QUERY = 'kind("(cc_library|cc_binary|cc_test) rule", //...)'
+# name: "//pkg:target"; kind: "cc_library"; inputs: all labels it reads, of whatever attribute.
+Rule = collections.namedtuple('Rule', 'name kind testonly public deps hdrs srcs tags inputs')
 
 
 def Parse(xml_text):
@@ -24,19 +22,20 @@ def Parse(xml_text):
         rules[element.get('name')] = Rule(
             name=element.get('name'),
             kind=element.get('class'),
-            testonly=booleans.get('testonly') == 'true' or element.get('class') == 'cc_test',
+            testonly=booleans.get('testonly') == 'true' or element.get('class').endswith('_test'),
             public='//visibility:public' in lists.get('visibility', []),
             deps=lists.get('deps', []),
             hdrs=lists.get('hdrs', []) + lists.get('textual_hdrs', []),
             srcs=lists.get('srcs', []),
-            tags=lists.get('tags', []))
+            tags=lists.get('tags', []),
+            inputs=[node.get('name') for node in element.iter('rule-input')])
     return rules
 
 
 def Load():
     """Runs the query. $BAZEL may hold a command with startup options."""
     command = shlex.split(os.environ.get('BAZEL', 'bazel'))
-    command += ['query', '--output=xml', '--noshow_progress', _QUERY]
+    command += ['query', '--output=xml', '--noshow_progress', 'kind(rule, //...)']
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise SystemExit('bazel query failed:\n' + done.stderr.decode())

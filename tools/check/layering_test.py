@@ -27,7 +27,7 @@ def MakeRules(*specs):
     rules = {}
     for spec in specs:
         name, deps, testonly, srcs = (tuple(spec) + (False, []))[:4] if len(spec) < 4 else spec
-        rules[name] = graph.Rule(name, 'cc_library', testonly, True, deps, [], srcs, [])
+        rules[name] = graph.Rule(name, 'cc_library', testonly, True, deps, [], srcs, [], [])
     return rules
 
 
