@@ -30,7 +30,7 @@ class Driver {
   // that came before it makes it return at once.
   virtual void Park(Instant deadline) = 0;
 
-  // Makes the owner's current or next Park return.
+  // Makes the owner's current or next Park return. May still come after Detach: then nothing.
   virtual void Unpark() = 0;
 
   // True while the kernel holds operations: the worker then polls now and then even when busy.

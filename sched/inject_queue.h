@@ -1,0 +1,86 @@
+// InjectQueue: where tasks enter a scheduler from threads that are not its workers.
+//
+// Sharded: a thread keeps to the shard of its own number, so that many spawning threads do not
+// meet on one lock; a worker looks at all shards, starting at its own, and takes batches.
+// Unbounded; first in, first out within a shard. It also takes what overflows a worker's ring.
+//
+// It counts the threads that are still between their push and the end of their wake-up call, so
+// that the owner can be destroyed: the pushed task may have run, and ended all, before that.
+//
+// Ownership: none; a queued task is held by its own alive reference.
+// Thread-safety: any thread.
+// Memory ordering: a shard's lock publishes; `size` is a hint that is stored under the lock, for
+//   the wake protocol (sched/idle_set.h).
+// Cost: one short lock a push; one a batch for the taker, none for an empty shard.
+#ifndef ZOKIO_SCHED_INJECT_QUEUE_H_
+#define ZOKIO_SCHED_INJECT_QUEUE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "base/atomic.h"
+#include "base/mutex.h"
+#include "sched/task_queue.h"
+
+namespace zokio {
+
+class InjectQueue {
+ public:
+  // REQUIRES: shards is a power of two.
+  explicit InjectQueue(uint32_t shards);
+
+  // Pushes, then calls `wake()` where `needs_wake()` says so: the latter under the shard's lock,
+  // the former outside. `this` stays alive until `wake` returned, see WaitForPushers.
+  template <typename NeedsWake, typename Wake>
+  void Push(TaskHeader* task, NeedsWake needs_wake, Wake wake) {
+    Shard& shard = shards_[ThisThread() & mask_];
+    {
+      MutexLock lock(shard.mutex);
+      shard.tasks.PushBack(task);
+      shard.size.store(shard.tasks.size(), memory_order_relaxed);
+      if (!needs_wake()) return;
+      ++shard.waking;
+    }
+    wake();
+    EndWake(shard);
+  }
+
+  // From a worker: a whole list, into the shard of `hint`.
+  void PushBatch(TaskQueue& tasks, uint32_t hint);
+
+  // Moves up to `max` tasks of one shard to `out`, looking first at the shard of `hint`.
+  void PopBatch(uint32_t hint, uint64_t max, TaskQueue& out);
+
+  // A hint: how many wait.
+  uint64_t size() const;
+  bool empty() const;
+
+  // Counts tasks that a thread outside brought in, on a line that thread has mostly for itself.
+  void CountSpawned(int64_t delta) {
+    shards_[ThisThread() & mask_].spawned.fetch_add(delta, memory_order_seq_cst);
+  }
+  int64_t spawned() const;
+
+  // Waits until no thread is inside Push any more. REQUIRES: no new push comes.
+  void WaitForPushers();
+
+ private:
+  struct alignas(64) Shard {
+    Mutex mutex;
+    TaskQueue tasks;
+    uint32_t waking = 0;
+    CondVar idle;
+    Atomic<uint64_t> size{0};
+    Atomic<int64_t> spawned{0};
+  };
+
+  static uint32_t ThisThread();
+  void EndWake(Shard& shard);
+
+  const uint32_t mask_;
+  const std::unique_ptr<Shard[]> shards_;
+};
+
+}  // namespace zokio
+
+#endif  // ZOKIO_SCHED_INJECT_QUEUE_H_

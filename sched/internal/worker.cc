@@ -1,0 +1,310 @@
+#include "sched/internal/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "future/task_header.h"
+#include "sched/task_queue.h"
+
+namespace zokio::internal {
+
+Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration idle_period)
+    : core_(core),
+      index_(index),
+      driver_(std::move(driver)),
+      idle_period_(idle_period),
+      table_(core.table_limit()),
+      random_(static_cast<uint64_t>(index) + 1),
+      wheel_(core.clock()) {
+  environment_.executor = &core;
+  environment_.timer = &wheel_;
+}
+
+void Worker::Main() {
+  Worker* outer = std::exchange(CurrentWorker::Get(), this);
+  if (core_.hooks() != nullptr) core_.hooks()->OnThreadStart(index_);
+  driver_->Attach();
+  Loop();
+  driver_->Detach();
+  if (core_.hooks() != nullptr) core_.hooks()->OnThreadExit(index_);
+  CurrentWorker::Get() = outer;
+  core_.WorkerExited();
+}
+
+void Worker::Loop() {
+  last_maintenance_ = core_.clock().Now();
+  while (true) {
+    TaskHeader* task = NextLocal();
+    if (__builtin_expect(task == nullptr, 0)) {
+      task = FindWork();
+      if (task == nullptr) return;
+    }
+    Run(task);
+    if (__builtin_expect(--until_maintenance_ == 0, 0)) Maintain();
+  }
+}
+
+void Worker::Run(TaskHeader* task) {
+  if (task->executor_slot == 0) {
+    task->executor_slot = table_.Add(task) << core_.worker_bits() | static_cast<uint32_t>(index_);
+    if (__builtin_expect(cancelled_all_, 0)) CancelTask(task);
+  }
+  current_ = task;
+  counters_.polls.Add();
+  RunTask(task, environment_);
+  current_ = nullptr;
+}
+
+void Worker::Forget(TaskHeader* task) {
+  uint32_t index = task->executor_slot >> core_.worker_bits();
+  auto owner = static_cast<int>(task->executor_slot & ((1u << core_.worker_bits()) - 1));
+  if (owner == index_) {
+    table_.RemoveLocal(index);
+  } else {
+    core_.workers()[static_cast<size_t>(owner)]->table_.RemoveRemote(index);
+  }
+}
+
+void Worker::Push(TaskHeader* task) {
+  if (current_ == nullptr) {
+    // The driver or a timer woke it: in order, and others are woken once for the whole batch.
+    PushRing(task);
+    return;
+  }
+  TaskHeader* displaced = lifo_slot_.load(memory_order_relaxed);
+  if (task == current_) {
+    // It yielded: behind all others. Alone, it needs no queue.
+    bool alone = displaced == nullptr && batch_at_ == batch_count_ && queue_.empty();
+    if (alone) {
+      batch_[0] = task;
+      batch_at_ = 0;
+      batch_count_ = 1;
+    } else {
+      PushRing(task);
+      Notify();
+    }
+    return;
+  }
+  if (displaced == nullptr) {
+    // Others only ever empty the slot.
+    lifo_slot_.store(task, memory_order_release);
+    return;
+  }
+  displaced = lifo_slot_.exchange(task, memory_order_acq_rel);
+  if (displaced == nullptr) return;
+  PushRing(displaced);
+  Notify();
+}
+
+void Worker::PushRing(TaskHeader* task) {
+  if (__builtin_expect(!queue_.Push(task), 0)) Overflow(task);
+}
+
+// The ring is full: its older half and `task` go to the inject queue.
+void Worker::Overflow(TaskHeader* task) {
+  TaskHeader* claimed[RunQueue::kCapacity / 2];
+  uint32_t count = queue_.Claim(claimed, RunQueue::kCapacity / 2);
+  TaskQueue tasks;
+  for (uint32_t i = 0; i < count; ++i) tasks.PushBack(claimed[i]);
+  tasks.PushBack(task);
+  core_.inject().PushBatch(tasks, static_cast<uint32_t>(index_));
+  counters_.overflows.Add();
+}
+
+void Worker::Notify() {
+  if (__builtin_expect(core_.idle().NeedsWake(), 0) && core_.WakeOne()) counters_.wakes.Add();
+}
+
+TaskHeader* Worker::NextLocal() {
+  if (lifo_slot_.load(memory_order_relaxed) != nullptr) {
+    TaskHeader* task = lifo_slot_.exchange(nullptr, memory_order_acquire);
+    if (task != nullptr) {
+      if (++lifo_streak_ <= kLifoPollsMax) {
+        counters_.lifo_polls.Add();
+        return task;
+      }
+      PushRing(task);  // its turn comes after all that wait now
+    }
+  }
+  lifo_streak_ = 0;
+  if (batch_at_ < batch_count_) return batch_[batch_at_++];
+  // While somebody has no work, what is not run at once stays where it can be stolen.
+  uint32_t limit = core_.idle().all_running() ? batch_limit_ : 1;
+  batch_count_ = queue_.Claim(batch_, limit);
+  batch_at_ = 1;
+  if (batch_count_ != 0) return batch_[0];
+  batch_at_ = 0;
+  return nullptr;
+}
+
+TaskHeader* Worker::FindWork() {
+  while (true) {
+    if (core_.stopping() && !cancelled_all_) CancelAll();
+    int events = PollEvents(/*always=*/false);
+    if (events > 1 && queue_.size() > 1) Notify();
+    TaskHeader* task = NextLocal();
+    if (task == nullptr) task = TakeInjected();
+    if (task == nullptr) task = Search();
+    if (searching_ && task != nullptr) EndSearch();
+    if (task != nullptr) return task;
+    if (core_.stopping() && core_.Drained()) {
+      if (searching_) EndSearch();
+      return nullptr;
+    }
+    if (core_.hooks() != nullptr && core_.hooks()->BeforePark(index_)) continue;
+    Park();
+    // Time asleep is not poll time.
+    last_maintenance_ = core_.clock().Now();
+    until_maintenance_ = interval_;
+  }
+}
+
+TaskHeader* Worker::TakeInjected() {
+  uint64_t waiting = core_.inject().size();
+  if (waiting == 0) return nullptr;
+  TaskQueue taken;
+  uint64_t share = waiting / static_cast<uint64_t>(core_.worker_count()) + 1;
+  uint64_t room = RunQueue::kCapacity - queue_.size();
+  core_.inject().PopBatch(static_cast<uint32_t>(index_),
+                          std::min({share, room, uint64_t{RunQueue::kCapacity / 2}}), taken);
+  if (taken.empty()) return nullptr;
+  counters_.injected.Add(taken.size());
+  TaskHeader* first = taken.PopFront();
+  while (TaskHeader* task = taken.PopFront()) PushRing(task);
+  // A searcher tells others when it ends its search.
+  if (!searching_ && core_.WorkVisible()) Notify();
+  return first;
+}
+
+TaskHeader* Worker::Search() {
+  if (core_.worker_count() == 1) return nullptr;
+  if (!searching_) {
+    if (!core_.idle().TryBeginSearch()) return nullptr;
+    searching_ = true;
+  }
+  counters_.searches.Add();
+  constexpr int kPasses = 3;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    if (TaskHeader* task = StealOnce()) return task;
+  }
+  return nullptr;
+}
+
+TaskHeader* Worker::StealOnce() {
+  const auto& workers = core_.workers();
+  auto count = static_cast<uint32_t>(workers.size());
+  uint32_t start = random_.Below(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    uint32_t victim = start + i < count ? start + i : start + i - count;
+    if (static_cast<int>(victim) == index_) continue;
+    TaskHeader* stolen[kStealMax];
+    uint32_t n = workers[victim]->queue_.Steal(stolen, kStealMax);
+    if (n == 0) continue;
+    counters_.steals.Add();
+    counters_.stolen_tasks.Add(n);
+    for (uint32_t k = 1; k < n; ++k) PushRing(stolen[k]);
+    return stolen[0];
+  }
+  return nullptr;
+}
+
+void Worker::EndSearch() {
+  searching_ = false;
+  if (core_.idle().EndSearch() && core_.WorkVisible() && core_.WakeOne()) counters_.wakes.Add();
+}
+
+void Worker::Park() {
+  bool last = core_.idle().Announce(index_, searching_);
+  searching_ = false;
+  if (last && core_.WorkVisible()) {
+    core_.idle().WithdrawToSearch(index_);
+    searching_ = true;
+    return;
+  }
+  counters_.parks.Add();
+  Instant deadline = wheel_.NextDeadline();
+  // Once per idle spell the hooks learn that it lasts; then the sleep has no limit of its own.
+  if (core_.hooks() != nullptr) {
+    Instant idle_at = SaturatingAdd(core_.clock().Now(), idle_period_);
+    if (idle_at < deadline) {
+      driver_->Park(idle_at);
+      if (core_.clock().Now() < idle_at) {
+        searching_ = !core_.idle().Withdraw(index_);
+        return;
+      }
+      core_.hooks()->OnIdle(index_);
+    }
+  }
+  driver_->Park(deadline);
+  searching_ = !core_.idle().Withdraw(index_);
+}
+
+int Worker::PollEvents(bool always) {
+  int events = 0;
+  if (always || driver_->HasPendingOperations()) {
+    int completions = driver_->Poll();
+    counters_.completions.Add(static_cast<uint64_t>(completions));
+    events += completions;
+  }
+  if (wheel_.NextDeadline() != kNever) {
+    int fired = wheel_.Advance(core_.clock().Now());
+    counters_.timers_fired.Add(static_cast<uint64_t>(fired));
+    events += fired;
+  }
+  return events;
+}
+
+// What a busy worker does now and then.
+void Worker::Maintain() {
+  counters_.ticks.Add();
+  Tune(core_.clock().Now());
+  PollEvents(/*always=*/false);
+  counters_.budget_exhaustions.Add(environment_.budget_exhaustions -
+                                   counters_.budget_exhaustions.Get());
+  if (core_.hooks() != nullptr) core_.hooks()->OnTick(index_);
+  if (TaskHeader* task = TakeInjected()) PushRing(task);
+  if (!queue_.empty()) Notify();
+  if (core_.stopping() && !cancelled_all_) CancelAll();
+}
+
+// Chooses how many polls fit into the period until the next maintenance, by a moving average.
+void Worker::Tune(Instant now) {
+  int64_t spent = (now - last_maintenance_).count();
+  last_maintenance_ = now;
+  poll_ns_ += spent / interval_ - poll_ns_ / 8;
+  int64_t each = std::max<int64_t>(poll_ns_ / 8, 1);
+  interval_ =
+      static_cast<uint32_t>(std::clamp<int64_t>(kMaintenancePeriodNs / each, 1, kIntervalMax));
+  batch_limit_ = static_cast<uint32_t>(std::clamp<int64_t>(kBatchPeriodNs / each, 1, kBatchMax));
+  until_maintenance_ = interval_;
+}
+
+// The scheduler stops: whatever waits here will end at its next run.
+void Worker::CancelAll() {
+  cancelled_all_ = true;
+  table_.ForEach([](TaskHeader* task) { CancelTask(task); });
+}
+
+WorkerStats Worker::Stats() const {
+  WorkerStats stats;
+  stats.polls = counters_.polls.Get();
+  stats.lifo_polls = counters_.lifo_polls.Get();
+  stats.spawned = counters_.spawned.Get();
+  stats.completed = counters_.completed.Get();
+  stats.steals = counters_.steals.Get();
+  stats.stolen_tasks = counters_.stolen_tasks.Get();
+  stats.injected = counters_.injected.Get();
+  stats.overflows = counters_.overflows.Get();
+  stats.parks = counters_.parks.Get();
+  stats.wakes = counters_.wakes.Get();
+  stats.searches = counters_.searches.Get();
+  stats.ticks = counters_.ticks.Get();
+  stats.completions = counters_.completions.Get();
+  stats.timers_fired = counters_.timers_fired.Get();
+  stats.budget_exhaustions = counters_.budget_exhaustions.Get();
+  stats.queue_depth = queue_.size();
+  return stats;
+}
+
+}  // namespace zokio::internal

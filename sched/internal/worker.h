@@ -1,0 +1,118 @@
+// Worker: one thread of a scheduler, its queues, its driver and its timers.
+//
+// A turn of its loop takes the next task, in this order: the LIFO slot (the task woken last by the
+// task that ran last; at most three times in a row, so that two tasks that wake each other cannot
+// keep out the rest), the batch it claimed from its ring, the ring. Every few dozen polls, tuned so
+// that it is about every 50 µs, it looks at the driver, the timers and the inject queue. Without
+// work it asks the driver, the inject queue, then searches the other workers, then parks in the
+// driver.
+//
+// Thread-safety: everything by the worker's own thread, except driver().Unpark, queue().Steal, the
+//   counters and the table's RemoveRemote.
+#ifndef ZOKIO_SCHED_INTERNAL_WORKER_H_
+#define ZOKIO_SCHED_INTERNAL_WORKER_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "base/atomic.h"
+#include "base/random.h"
+#include "base/thread_local.h"
+#include "future/context.h"
+#include "sched/driver.h"
+#include "sched/internal/core.h"
+#include "sched/internal/counter.h"
+#include "sched/run_queue.h"
+#include "sched/task_table.h"
+#include "sched/timer_wheel.h"
+#include "sched/worker_stats.h"
+
+namespace zokio::internal {
+
+// The innermost worker whose loop runs on this thread.
+struct CurrentWorkerTag;
+using CurrentWorker = ThreadLocal<class Worker*, CurrentWorkerTag>;
+
+struct WorkerCounters {
+  Counter polls, lifo_polls, spawned, completed, steals, stolen_tasks, injected, overflows, parks,
+      wakes, searches, ticks, completions, timers_fired, budget_exhaustions;
+};
+
+class Worker {
+ public:
+  Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration idle_period);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // The whole life of the worker's thread.
+  void Main();
+
+  // Queues a task from this worker's thread.
+  void Push(TaskHeader* task);
+  // A task that ends on this thread leaves the table of whichever worker has it.
+  void Forget(TaskHeader* task);
+
+  Core& core() const { return core_; }
+  Driver& driver() { return *driver_; }
+  RunQueue& queue() { return queue_; }
+  WorkerCounters& counters() { return counters_; }
+  WorkerStats Stats() const;
+
+ private:
+  static constexpr uint32_t kBatchMax = 16;
+  static constexpr uint32_t kLifoPollsMax = 3;
+  static constexpr uint32_t kIntervalMax = 64;
+  static constexpr int64_t kMaintenancePeriodNs = 50'000;
+  static constexpr int64_t kBatchPeriodNs = 20'000;
+  static constexpr uint32_t kStealMax = RunQueue::kCapacity / 2;
+
+  void Loop();
+  void Run(TaskHeader* task);
+  TaskHeader* NextLocal();
+  TaskHeader* FindWork();
+  TaskHeader* TakeInjected();
+  TaskHeader* Search();
+  TaskHeader* StealOnce();
+  void EndSearch();
+  void Park();
+  void Maintain();
+  void Tune(Instant now);
+  // Driver and timers; what they wake goes to the ring. Returns how much there was.
+  int PollEvents(bool always);
+  void PushRing(TaskHeader* task);
+  void Overflow(TaskHeader* task);
+  void Notify();
+  void CancelAll();
+
+  Core& core_;
+  const int index_;
+  const std::unique_ptr<Driver> driver_;
+  const Duration idle_period_;
+
+  // Written by other threads now and then.
+  RunQueue queue_;
+  TaskTable table_;
+
+  // The owner's alone, but for the slot.
+  alignas(64) Atomic<TaskHeader*> lifo_slot_{nullptr};
+  TaskHeader* current_ = nullptr;  // being polled
+  uint32_t lifo_streak_ = 0;
+  uint32_t batch_at_ = 0;
+  uint32_t batch_count_ = 0;
+  uint32_t batch_limit_ = kBatchMax;
+  TaskHeader* batch_[kBatchMax];  // claimed from the ring, oldest first
+  uint32_t interval_ = kIntervalMax;
+  uint32_t until_maintenance_ = kIntervalMax;
+  int64_t poll_ns_ = 0;  // moving average, in 1/8 ns
+  Instant last_maintenance_{};
+  bool searching_ = false;
+  bool cancelled_all_ = false;
+  Random random_;
+  PollEnvironment environment_;
+  TimerWheel wheel_;
+  WorkerCounters counters_;
+};
+
+}  // namespace zokio::internal
+
+#endif  // ZOKIO_SCHED_INTERNAL_WORKER_H_

@@ -1,0 +1,127 @@
+// Scheduler: worker threads that run tasks, share their work by stealing, and sleep without work.
+//
+//   auto scheduler = zokio::Scheduler::Create();
+//   int answer = scheduler.value()->BlockOn([]() -> zokio::Task<int> { co_return 42; });
+//
+// It needs no I/O: given a Driver per worker (what `runtime` does) workers wait for I/O and for
+// each other in one place; without one they sleep on a futex. How queues, stealing and wake-ups
+// work is told in run_queue.h, idle_set.h and internal/worker.h.
+//
+// Ownership: owns its threads, drivers and timers; tasks belong to themselves, but end before it.
+// Thread-safety: any thread. Shutdown and the destructor not on a worker (a CHECK).
+// Cancellation: Shutdown, and so the destructor, cancels all tasks and runs them to their end; a
+//   task's frame always dies on a worker.
+// Errors: Create fails where a driver or a thread cannot be had.
+// Cost: idle workers use no CPU. A wake within one worker takes no lock and no system call.
+#ifndef ZOKIO_SCHED_SCHEDULER_H_
+#define ZOKIO_SCHED_SCHEDULER_H_
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/thread.h"
+#include "future/executor.h"
+#include "future/join_handle.h"
+#include "future/spawn.h"
+#include "future/task.h"
+#include "sched/driver.h"
+#include "sched/internal/block_on.h"
+#include "sched/worker_hooks.h"
+#include "sched/worker_stats.h"
+
+namespace zokio {
+
+namespace internal {
+class Core;
+}  // namespace internal
+
+struct SchedulerOptions {
+  SchedulerOptions() = default;
+
+  // 0: as many as cores that this process may use.
+  int workers = 0;
+  // Makes the driver of a worker, on the thread that calls Create. Empty: a ParkDriver each.
+  std::function<Result<std::unique_ptr<Driver>>(int worker)> driver;
+  // Outlives the scheduler. May be null.
+  WorkerHooks* hooks = nullptr;
+  // Outlives the scheduler. Drivers are given deadlines of this clock.
+  const Clock* clock = &Clock::Monotonic();
+  // A worker parked for so long has its hooks' OnIdle called.
+  Duration idle_period = std::chrono::milliseconds(100);
+  // The threads are called NAME-0, NAME-1, ...
+  std::string thread_name = "zokio";
+};
+
+class Scheduler {
+ public:
+  static constexpr int kWorkersMax = 1024;
+
+  static Result<std::unique_ptr<Scheduler>> Create(SchedulerOptions options = SchedulerOptions());
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+  // Shuts down without a limit of time.
+  ~Scheduler();
+
+  // Runs a task beside the caller: a Task, or a callable with its arguments that are kept with it.
+  // On a worker of this scheduler it goes to that worker's queue.
+  template <typename T>
+  JoinHandle<T> Spawn(Task<T> task) {
+    return zokio::Spawn(executor(), std::move(task));
+  }
+  template <typename Callable, typename... Args>
+    requires internal::TaskCallable<Callable, Args...>
+  auto Spawn(Callable&& callable, Args&&... args) {
+    return zokio::Spawn(executor(), std::forward<Callable>(callable), std::forward<Args>(args)...);
+  }
+
+  // Runs a task on a worker; this thread sleeps until it ends. An exception of the task is rethrown
+  // here. kCancelled when the scheduler was shut down meanwhile.
+  // REQUIRES: not on a worker's thread, of whichever scheduler.
+  template <typename T>
+  Result<T> TryBlockOn(Task<T> task) {
+    internal::CheckMayBlock();
+    JoinHandle<T> handle = Spawn(std::move(task));
+    return internal::WaitFor(handle);
+  }
+
+  // As TryBlockOn, where a shutdown meanwhile is a defect of the program.
+  template <typename T>
+  T BlockOn(Task<T> task) {
+    Result<T> result = TryBlockOn(std::move(task));
+    ZOKIO_CHECK(result.ok(), "the scheduler was shut down during BlockOn");
+    if constexpr (!std::is_void_v<T>) return std::move(result).value();
+  }
+  template <typename Callable, typename... Args>
+    requires internal::TaskCallable<Callable, Args...>
+  auto BlockOn(Callable&& callable, Args&&... args) {
+    return BlockOn(MakeTask(std::forward<Callable>(callable), std::forward<Args>(args)...));
+  }
+
+  // Takes no more tasks, cancels those that live, waits for their end and ends the threads.
+  // Fails with kDeadlineExceeded when that takes longer than `limit`; it goes on nevertheless, and
+  // may be called again. Idempotent.
+  Result<void> Shutdown(Duration limit = Duration::max());
+
+  Executor& executor();
+  int workers() const;
+  // A snapshot for each worker.
+  std::vector<WorkerStats> Stats() const;
+
+ private:
+  explicit Scheduler(std::unique_ptr<internal::Core> core);
+
+  Result<void> StartThreads(const std::string& name);
+
+  std::unique_ptr<internal::Core> core_;
+  std::vector<Thread> threads_;
+};
+
+}  // namespace zokio
+
+#endif  // ZOKIO_SCHED_SCHEDULER_H_

@@ -1,0 +1,412 @@
+#include "sched/scheduler.h"
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/atomic.h"
+#include "base/parker.h"
+#include "future/sleep.h"
+#include "future/yield.h"
+
+namespace zokio {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+std::unique_ptr<Scheduler> Make(int workers) {
+  SchedulerOptions options;
+  options.workers = workers;
+  return std::move(Scheduler::Create(options)).value();
+}
+
+WorkerStats Sum(const Scheduler& scheduler) {
+  WorkerStats sum;
+  for (const WorkerStats& stats : scheduler.Stats()) sum += stats;
+  return sum;
+}
+
+Task<int> Add(int a, int b) { co_return a + b; }
+
+TEST(SchedulerTest, BlockOnRunsTheRootOnAWorkerAndReturnsItsResult) {
+  auto scheduler = Make(2);
+  EXPECT_EQ(scheduler->BlockOn(Add(40, 2)), 42);
+  EXPECT_EQ(scheduler->workers(), 2);
+}
+
+TEST(SchedulerTest, BlockOnKeepsTheCallableAndItsArguments) {
+  auto scheduler = Make(1);
+  auto text = std::make_unique<std::string>("kept");
+  int size = scheduler->BlockOn(
+      [prefix = std::string("also ")](std::unique_ptr<std::string> moved) -> Task<int> {
+        co_await Yield();
+        co_return static_cast<int>((prefix + *moved).size());
+      },
+      std::move(text));
+  EXPECT_EQ(size, 9);
+}
+
+TEST(SchedulerTest, BlockOnRethrowsWhatTheTaskThrew) {
+  auto scheduler = Make(1);
+  EXPECT_THROW(scheduler->BlockOn([]() -> Task<> {
+    co_await Yield();
+    throw std::runtime_error("from the task");
+  }),
+               std::runtime_error);
+}
+
+TEST(SchedulerTest, ZeroWorkersMeansOnePerAvailableCore) {
+  auto scheduler = Make(0);
+  EXPECT_GE(scheduler->workers(), 1);
+  EXPECT_EQ(scheduler->BlockOn(Add(1, 1)), 2);
+}
+
+TEST(SchedulerTest, RefusesAnImpossibleNumberOfWorkers) {
+  SchedulerOptions options;
+  options.workers = -1;
+  auto scheduler = Scheduler::Create(options);
+  ASSERT_FALSE(scheduler.ok());
+  EXPECT_EQ(scheduler.error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST(SchedulerTest, ADriverThatCannotBeMadeFailsCreate) {
+  SchedulerOptions options;
+  options.workers = 2;
+  options.driver = [](int worker) -> Result<std::unique_ptr<Driver>> {
+    if (worker == 1) return Error(ErrorCode::kTooManyFiles, "make driver");
+    return Error(ErrorCode::kTooManyFiles, "make driver");
+  };
+  auto scheduler = Scheduler::Create(options);
+  ASSERT_FALSE(scheduler.ok());
+  EXPECT_EQ(scheduler.error().code(), ErrorCode::kTooManyFiles);
+}
+
+TEST(SchedulerTest, SpawnedTasksAreJoinedFromInside) {
+  auto scheduler = Make(2);
+  int64_t sum = scheduler->BlockOn([&]() -> Task<int64_t> {
+    std::vector<JoinHandle<int>> handles;
+    for (int i = 0; i < 1000; ++i) handles.push_back(scheduler->Spawn(Add(i, 1)));
+    int64_t total = 0;
+    for (auto& handle : handles) total += (co_await handle).value();
+    co_return total;
+  });
+  EXPECT_EQ(sum, 1000 * 999 / 2 + 1000);
+  EXPECT_GE(Sum(*scheduler).completed, 1001u);
+}
+
+TEST(SchedulerTest, SpawnedTasksAreJoinedFromOutside) {
+  auto scheduler = Make(2);
+  std::vector<JoinHandle<int>> handles;
+  for (int i = 0; i < 1000; ++i) handles.push_back(scheduler->Spawn(Add(i, 1)));
+  int64_t sum = scheduler->BlockOn(
+      [](std::vector<JoinHandle<int>> all) -> Task<int64_t> {
+        int64_t total = 0;
+        for (auto& handle : all) total += (co_await handle).value();
+        co_return total;
+      },
+      std::move(handles));
+  EXPECT_EQ(sum, 1000 * 999 / 2 + 1000);
+}
+
+TEST(SchedulerTest, YieldLetsTheOthersRunFirst) {
+  auto scheduler = Make(1);
+  std::vector<int> order = scheduler->BlockOn([&]() -> Task<std::vector<int>> {
+    std::vector<int> seen;
+    auto one = scheduler->Spawn([&]() -> Task<> {
+      for (int i = 0; i < 3; ++i) {
+        seen.push_back(1);
+        co_await Yield();
+      }
+    });
+    auto two = scheduler->Spawn([&]() -> Task<> {
+      for (int i = 0; i < 3; ++i) {
+        seen.push_back(2);
+        co_await Yield();
+      }
+    });
+    (void)co_await one;
+    (void)co_await two;
+    co_return seen;
+  });
+  ASSERT_EQ(order.size(), 6u);
+  // Whoever began: from then on they alternate.
+  for (size_t i = 2; i < 6; ++i) EXPECT_EQ(order[i], order[i - 2]);
+  EXPECT_NE(order[0], order[1]);
+}
+
+TEST(SchedulerTest, SleepWakesAfterItsDeadlineAndNotBefore) {
+  auto scheduler = Make(2);
+  Duration slept = scheduler->BlockOn([]() -> Task<Duration> {
+    Instant start = Clock::Monotonic().Now();
+    co_await SleepFor(milliseconds(5));
+    co_return Clock::Monotonic().Now() - start;
+  });
+  EXPECT_GE(slept, milliseconds(5));
+  EXPECT_EQ(Sum(*scheduler).timers_fired, 1u);
+}
+
+TEST(SchedulerTest, ABusyWorkerStillFiresItsTimers) {
+  auto scheduler = Make(1);
+  bool woke = scheduler->BlockOn([&]() -> Task<bool> {
+    Atomic<bool> done{false};
+    auto sleeper = scheduler->Spawn([&]() -> Task<> {
+      co_await SleepFor(milliseconds(2));
+      done.store(true);
+    });
+    while (!done.load()) co_await Yield();
+    (void)co_await sleeper;
+    co_return true;
+  });
+  EXPECT_TRUE(woke);
+}
+
+TEST(SchedulerTest, ManySleepersWakeInTheOrderOfTheirDeadlines) {
+  auto scheduler = Make(1);
+  auto order = scheduler->BlockOn([&]() -> Task<std::vector<int>> {
+    std::vector<int> seen;
+    std::vector<JoinHandle<void>> handles;
+    Instant start = Clock::Monotonic().Now() + milliseconds(20);
+    for (int i = 20; i-- > 0;) {
+      handles.push_back(scheduler->Spawn([&seen, start, i]() -> Task<> {
+        co_await SleepUntil(start + i * microseconds(500));
+        seen.push_back(i);
+      }));
+    }
+    for (auto& handle : handles) (void)co_await handle;
+    co_return seen;
+  });
+  ASSERT_EQ(order.size(), 20u);
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST(SchedulerTest, SeveralSchedulersLiveInOneProcess) {
+  auto one = Make(1);
+  auto two = Make(2);
+  int result = one->BlockOn([&]() -> Task<int> {
+    auto there = two->Spawn([&]() -> Task<int> {
+      auto back = one->Spawn(Add(20, 1));
+      co_return (co_await back).value() * 2;
+    });
+    co_return (co_await there).value();
+  });
+  EXPECT_EQ(result, 42);
+}
+
+TEST(SchedulerDeathTest, NestedBlockOnOnAWorkerIsACheck) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        auto scheduler = Make(1);
+        auto other = Make(1);
+        scheduler->BlockOn([&]() -> Task<> {
+          other->BlockOn(Add(1, 1));
+          co_return;
+        });
+      },
+      "BlockOn on a worker");
+}
+
+// Two tasks that wake each other for ever through the LIFO slot while a third waits in the ring:
+// without a cap on the slot's streak the third never runs.
+TEST(SchedulerTest, TheLifoSlotCannotKeepOutAWaitingTask) {
+  auto scheduler = Make(1);
+  struct Side {
+    Waker waker;
+    int turns = 0;
+  };
+  struct Flip {
+    Side* mine;
+    Side* other;
+    bool* stop;
+    Poll<void> poll(Context& context) {
+      if (*stop) {
+        other->waker.WakeByRef();
+        return kReady;
+      }
+      mine->waker = context.waker().Clone();
+      ++mine->turns;
+      other->waker.WakeByRef();
+      return kPending;
+    }
+  };
+  int turns = scheduler->BlockOn([&]() -> Task<int> {
+    Side left, right;
+    bool stop = false;
+    auto one = scheduler->Spawn([&]() -> Task<> { co_await Flip{&left, &right, &stop}; });
+    auto two = scheduler->Spawn([&]() -> Task<> { co_await Flip{&right, &left, &stop}; });
+    while (left.turns < 10 || right.turns < 10) co_await Yield();
+    auto third = scheduler->Spawn([&]() -> Task<> {
+      stop = true;
+      co_return;
+    });
+    (void)co_await third;
+    (void)co_await one;
+    (void)co_await two;
+    co_return left.turns + right.turns;
+  });
+  EXPECT_GE(turns, 20);
+  EXPECT_GT(Sum(*scheduler).lifo_polls, 0u);
+}
+
+// No worker parked while work waits: a task that spawns and then holds its worker until its children
+// have run elsewhere. (One child alone would wait in the LIFO slot of the busy worker.)
+TEST(SchedulerTest, AnIdleWorkerTakesWhatABusyOneSpawns) {
+  auto scheduler = Make(2);
+  for (int round = 0; round < 200; ++round) {
+    scheduler->BlockOn([&]() -> Task<> {
+      Parker ran;
+      auto child = scheduler->Spawn([&]() -> Task<> {
+        ran.Unpark();
+        co_return;
+      });
+      auto in_the_slot = scheduler->Spawn(Add(1, 1));
+      ran.Park();  // blocks this worker on purpose
+      (void)co_await child;
+      (void)co_await in_the_slot;
+    });
+  }
+  EXPECT_GE(Sum(*scheduler).steals, 200u);
+}
+
+TEST(SchedulerTest, ShutdownCancelsWhatWaitsAndDropsFramesOnWorkers) {
+  struct Witness {
+    explicit Witness(Atomic<int>* dropped) : dropped(dropped) {}
+    Witness(Witness&& other) noexcept : dropped(std::exchange(other.dropped, nullptr)) {}
+    ~Witness() {
+      if (dropped == nullptr) return;
+      dropped->fetch_add(1);
+      name_of_thread = std::string(16, '\0');
+      pthread_getname_np(pthread_self(), name_of_thread.data(), 16);
+      EXPECT_EQ(name_of_thread.substr(0, 6), "zokio-");
+    }
+    Atomic<int>* dropped;
+    std::string name_of_thread;
+  };
+  Atomic<int> dropped{0};
+  auto scheduler = Make(2);
+  std::vector<JoinHandle<void>> handles;
+  for (int i = 0; i < 100; ++i) {
+    handles.push_back(scheduler->Spawn(
+        [](Witness) -> Task<> { co_await SleepFor(std::chrono::hours(1)); }, Witness(&dropped)));
+  }
+  EXPECT_TRUE(scheduler->Shutdown().ok());
+  EXPECT_EQ(dropped.load(), 100);
+  for (auto& handle : handles) EXPECT_TRUE(handle.finished());
+  WorkerStats sum = Sum(*scheduler);
+  EXPECT_EQ(sum.completed, 100u);
+  EXPECT_EQ(sum.queue_depth, 0u);
+  EXPECT_TRUE(scheduler->Shutdown().ok()) << "twice is once";
+}
+
+TEST(SchedulerTest, ASchedulerThatStoppedTakesNoTask) {
+  auto scheduler = Make(1);
+  ASSERT_TRUE(scheduler->Shutdown().ok());
+  auto handle = scheduler->Spawn(Add(1, 2));
+  EXPECT_TRUE(handle.finished());
+  auto result = scheduler->TryBlockOn(Add(1, 2));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), ErrorCode::kCancelled);
+}
+
+TEST(SchedulerTest, ShutdownReportsATaskThatHoldsItsWorkerBeyondTheLimit) {
+  auto scheduler = Make(1);
+  Parker started, release;
+  auto handle = scheduler->Spawn([&]() -> Task<> {
+    started.Unpark();
+    release.Park();  // blocks the worker
+    co_return;
+  });
+  started.Park();
+  Result<void> result = scheduler->Shutdown(milliseconds(1));
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), ErrorCode::kDeadlineExceeded);
+  release.Unpark();
+  EXPECT_TRUE(scheduler->Shutdown().ok());
+}
+
+class RecordingHooks : public WorkerHooks {
+ public:
+  void OnThreadStart(int) override { starts.fetch_add(1); }
+  void OnTick(int) override { ticks.fetch_add(1); }
+  bool BeforePark(int) override {
+    before_parks.fetch_add(1);
+    return false;
+  }
+  void OnIdle(int) override {
+    idles.fetch_add(1);
+    idle.Unpark();
+  }
+  void OnThreadExit(int) override { exits.fetch_add(1); }
+  Atomic<int> starts{0}, ticks{0}, before_parks{0}, idles{0}, exits{0};
+  Parker idle;
+};
+
+TEST(SchedulerTest, HooksHaveTheirTurns) {
+  RecordingHooks hooks;
+  SchedulerOptions options;
+  options.workers = 1;
+  options.hooks = &hooks;
+  options.idle_period = milliseconds(1);
+  auto scheduler = std::move(Scheduler::Create(options)).value();
+  scheduler->BlockOn([]() -> Task<> {
+    for (int i = 0; i < 1000; ++i) co_await Yield();
+  });
+  hooks.idle.Park();
+  ASSERT_TRUE(scheduler->Shutdown().ok());
+  EXPECT_EQ(hooks.starts.load(), 1);
+  EXPECT_EQ(hooks.exits.load(), 1);
+  EXPECT_GE(hooks.ticks.load(), 10);
+  EXPECT_GE(hooks.before_parks.load(), 1);
+  EXPECT_GE(hooks.idles.load(), 1);
+}
+
+// Nanoseconds of processor time that the threads of this process used so far.
+int64_t ProcessCpuNs() {
+  int64_t sum = 0;
+  DIR* dir = opendir("/proc/self/task");
+  if (dir == nullptr) return -1;
+  while (dirent* entry = readdir(dir)) {
+    if (entry->d_name[0] == '.') continue;
+    std::string path = std::string("/proc/self/task/") + entry->d_name + "/schedstat";
+    if (FILE* file = fopen(path.c_str(), "r")) {
+      long long ns = 0;
+      if (fscanf(file, "%lld", &ns) == 1) sum += ns;
+      fclose(file);
+    }
+  }
+  closedir(dir);
+  return sum;
+}
+
+TEST(SchedulerTest, A1_AnIdleSchedulerUsesNoProcessorTime) {
+  if (FILE* file = fopen("/proc/self/schedstat", "r")) {
+    fclose(file);
+  } else {
+    GTEST_SKIP() << "this kernel has no schedstat";
+  }
+  auto scheduler = Make(2);
+  // Everybody was awake and has a task that waits.
+  Parker until;
+  auto waiting = scheduler->Spawn([&]() -> Task<> { co_await SleepFor(std::chrono::hours(1)); });
+  scheduler->BlockOn([&]() -> Task<> {
+    std::vector<JoinHandle<int>> handles;
+    for (int i = 0; i < 100; ++i) handles.push_back(scheduler->Spawn(Add(i, i)));
+    for (auto& handle : handles) (void)co_await handle;
+  });
+  // The workers go to sleep by themselves; how soon is the kernel's affair.
+  until.ParkUntil(Clock::Monotonic().Now() + milliseconds(50));
+  int64_t before = ProcessCpuNs();
+  ASSERT_GE(before, 0);
+  until.ParkUntil(Clock::Monotonic().Now() + std::chrono::seconds(2));
+  EXPECT_LT(ProcessCpuNs() - before, 1'000'000);
+}
+
+}  // namespace
+}  // namespace zokio

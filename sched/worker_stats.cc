@@ -1,0 +1,25 @@
+#include "sched/worker_stats.h"
+
+namespace zokio {
+
+WorkerStats& WorkerStats::operator+=(const WorkerStats& other) {
+  polls += other.polls;
+  lifo_polls += other.lifo_polls;
+  spawned += other.spawned;
+  completed += other.completed;
+  steals += other.steals;
+  stolen_tasks += other.stolen_tasks;
+  injected += other.injected;
+  overflows += other.overflows;
+  parks += other.parks;
+  wakes += other.wakes;
+  searches += other.searches;
+  ticks += other.ticks;
+  completions += other.completions;
+  timers_fired += other.timers_fired;
+  budget_exhaustions += other.budget_exhaustions;
+  queue_depth += other.queue_depth;
+  return *this;
+}
+
+}  // namespace zokio
