@@ -67,6 +67,8 @@ class [[nodiscard]] JoinHandle : public internal::JoinHandleBase {
 
   Poll<Result<T>> poll(Context& context) {
     ZOKIO_CHECK(task_ != nullptr, "a JoinHandle was polled after it was ready, or moved from");
+    // A loop of spawn and join on an executor that takes no task must not keep its thread for ever.
+    if (!context.SpendBudget()) return kPending;
     if (!PollComplete(context.waker())) return kPending;
     internal::ResultSlot<T>* slot = Block::SlotOfFrame(Block::FrameOf(task_));
     // However Take ends, the handle is used up.
