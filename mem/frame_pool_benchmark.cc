@@ -1,12 +1,12 @@
 // The frame pool beside malloc: a block at once, batches, and a coroutine's whole life.
 
+#include "mem/frame_pool.h"
+
 #include <benchmark/benchmark.h>
 
 #include <coroutine>
 #include <cstdlib>
 #include <vector>
-
-#include "mem/frame_pool.h"
 
 namespace zokio {
 namespace {
