@@ -63,13 +63,12 @@ HWY_INLINE uint32_t ReduceLanes(__m512i x) {
   constexpr internal::Crc32cFold f48 = internal::Crc32cFoldFactors(48);
   constexpr internal::Crc32cFold f32 = internal::Crc32cFoldFactors(32);
   constexpr internal::Crc32cFold f16 = internal::Crc32cFoldFactors(16);
-  const __m512i factors = _mm512_set_epi64(
-      0, 0, static_cast<int64_t>(f16.high), static_cast<int64_t>(f16.low),
-      static_cast<int64_t>(f32.high), static_cast<int64_t>(f32.low),
-      static_cast<int64_t>(f48.high), static_cast<int64_t>(f48.low));
+  const __m512i factors =
+      _mm512_set_epi64(0, 0, static_cast<int64_t>(f16.high), static_cast<int64_t>(f16.low),
+                       static_cast<int64_t>(f32.high), static_cast<int64_t>(f32.low),
+                       static_cast<int64_t>(f48.high), static_cast<int64_t>(f48.low));
   x = Fold(x, factors, _mm512_maskz_mov_epi64(0xC0, x));
-  const __m256i half =
-      _mm256_xor_si256(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
+  const __m256i half = _mm256_xor_si256(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
   return Reduce(_mm_xor_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1)));
 }
 
@@ -106,14 +105,13 @@ uint32_t Crc32cKernel(const uint8_t* p, size_t n, uint32_t crc) {
 #else  // SSE4 to AVX-512 without VPCLMULQDQ
 
 HWY_INLINE uint32_t MultiplyByX33(uint32_t crc, uint32_t factor) {
-  const __m128i product =
-      _mm_clmulepi64_si128(_mm_cvtsi32_si128(static_cast<int>(crc)),
-                           _mm_cvtsi32_si128(static_cast<int>(factor)), 0x00);
-  return static_cast<uint32_t>(
-      _mm_crc32_u64(0, static_cast<uint64_t>(_mm_cvtsi128_si64(product))));
+  const __m128i product = _mm_clmulepi64_si128(_mm_cvtsi32_si128(static_cast<int>(crc)),
+                                               _mm_cvtsi32_si128(static_cast<int>(factor)), 0x00);
+  return static_cast<uint32_t>(_mm_crc32_u64(0, static_cast<uint64_t>(_mm_cvtsi128_si64(product))));
 }
 
-// Three streams of kBytes each: the CRC32 instruction takes three cycles but one starts every cycle.
+// Three streams of kBytes each: the CRC32 instruction takes three cycles but one starts every
+// cycle.
 template <size_t kBytes>
 HWY_INLINE uint32_t ThreeStreams(uint32_t crc, const uint8_t* p) {
   uint32_t b = 0;

@@ -3,7 +3,8 @@
 // Thread-safety: pure function.
 // Cost: one indirect call; folds 256 bytes at a time with VPCLMULQDQ, else three interleaved
 // streams of the CRC32 instruction; figures in simd/README.md.
-// Source: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ" (Intel 2009).
+// Source: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ" (Intel
+// 2009).
 #ifndef ZOKIO_SIMD_CRC32C_H_
 #define ZOKIO_SIMD_CRC32C_H_
 

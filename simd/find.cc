@@ -40,8 +40,8 @@ struct IsUniqueMember {
   const uint8_t* table;
 };
 
-alignas(16) constexpr uint8_t kBitOfNibble[16] = {1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0,
-                                                  0, 0, 0, 0, 0};
+alignas(16) constexpr uint8_t kBitOfNibble[16] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                                  0, 0, 0, 0, 0,  0,  0,  0};
 alignas(16) constexpr uint8_t kBitOfHighNibble[16] = {0, 0, 0, 0, 0,  0,  0,  0,
                                                       1, 2, 4, 8, 16, 32, 64, 128};
 

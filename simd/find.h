@@ -24,8 +24,7 @@ size_t FindAnyOf(std::span<const uint8_t> data, const ByteSet& set);
 
 // Sets bit i % 64 of bitmap[i / 64] when data[i] is a member, clears it otherwise; bits past the
 // data in the last word are zero. REQUIRES: bitmap.size() >= (data.size() + 63) / 64.
-void DelimiterBitmap(std::span<const uint8_t> data, const ByteSet& set,
-                     std::span<uint64_t> bitmap);
+void DelimiterBitmap(std::span<const uint8_t> data, const ByteSet& set, std::span<uint64_t> bitmap);
 
 // Writes the indices of members of `set` in `data`, ascending, until the data or the room in
 // `positions` ends; call again with data.subspan(consumed) to go on. Elements of `positions` past

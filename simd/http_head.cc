@@ -90,8 +90,8 @@ class Scanner {
   template <class D, class V>
   static HWY_INLINE void Classify(D d, V v, size_t shift, uint64_t& token_stops,
                                   uint64_t& controls) {
-    const auto low = hn::TableLookupBytesOr0(hn::LoadDup128(d, internal::kHttpTables.low),
-                                             LowNibbleIndex(v));
+    const auto low =
+        hn::TableLookupBytesOr0(hn::LoadDup128(d, internal::kHttpTables.low), LowNibbleIndex(v));
     const auto high =
         hn::TableLookupBytes(hn::LoadDup128(d, internal::kHttpTables.high), HighNibble(v));
     const auto classes = hn::And(low, high);

@@ -67,8 +67,7 @@ TEST_P(HttpHeadTest, ASmallRequestAndAResponseComeApart) {
   EXPECT_EQ(headers_[1].Value(text), "*");
 
   const std::string_view answer = "HTTP/1.0 404 Not  Found \r\nA:\t b c \t\r\n\r\nbody";
-  ASSERT_EQ(ParseHttpResponse(AsBytes(answer), HttpLimits(), headers_, response_),
-            HttpStatus::kOk);
+  ASSERT_EQ(ParseHttpResponse(AsBytes(answer), HttpLimits(), headers_, response_), HttpStatus::kOk);
   EXPECT_EQ(response_.status_code, 404u);
   EXPECT_EQ(response_.minor_version, 0u);
   EXPECT_EQ(response_.reason, "Not  Found ");
@@ -138,8 +137,26 @@ TEST_P(HttpHeadTest, NamesAndValuesOfEveryLengthAgreeWithTheReference) {
 
 TEST_P(HttpHeadTest, RandomTextOfHttpPiecesAgreesWithTheReference) {
   constexpr std::string_view kPieces[] = {
-      "GET ", "/", " ", "HTTP/1.1", "HTTP/1.0", "\r\n", "\r\n", "\r\n\r\n", "Host", ": ", ":",
-      "\t", "\r", "\n", "value", "\x80", "\x7f", "Content-Length: 10\r\n", "200 OK", "HTTP/1.1 ",
+      "GET ",
+      "/",
+      " ",
+      "HTTP/1.1",
+      "HTTP/1.0",
+      "\r\n",
+      "\r\n",
+      "\r\n\r\n",
+      "Host",
+      ": ",
+      ":",
+      "\t",
+      "\r",
+      "\n",
+      "value",
+      "\x80",
+      "\x7f",
+      "Content-Length: 10\r\n",
+      "200 OK",
+      "HTTP/1.1 ",
       "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0123456789"};
   Generator random(1);
   size_t complete = 0;
@@ -168,16 +185,17 @@ TEST_P(HttpHeadTest, LimitsHold) {
     EXPECT_EQ(CompareRequest(Guarded(text), limits), "");
   }
   for (size_t room = 0; room < 4; ++room) {
-    EXPECT_EQ(ParseHttpRequest(Guarded(text), HttpLimits(), std::span(headers_).first(room),
-                               request_),
-              room < 2 ? HttpStatus::kTooManyHeaders : HttpStatus::kOk);
+    EXPECT_EQ(
+        ParseHttpRequest(Guarded(text), HttpLimits(), std::span(headers_).first(room), request_),
+        room < 2 ? HttpStatus::kTooManyHeaders : HttpStatus::kOk);
     EXPECT_EQ(CompareRequest(Guarded(text), HttpLimits(), room), "");
   }
 }
 
 TEST_P(HttpHeadTest, PipelinedHeadsAreTakenOneByOne) {
   std::string text;
-  for (int i = 0; i < 40; ++i) text += i % 5 == 0 ? testing::BrowserRequest() : testing::SmallRequest();
+  for (int i = 0; i < 40; ++i)
+    text += i % 5 == 0 ? testing::BrowserRequest() : testing::SmallRequest();
   std::span<const uint8_t> rest = Guarded(text);
   int heads = 0;
   while (!rest.empty()) {

@@ -34,9 +34,7 @@ struct HttpHeader {
   uint32_t value_offset;
   uint32_t value_size;
 
-  std::string_view Name(std::string_view head) const {
-    return head.substr(name_offset, name_size);
-  }
+  std::string_view Name(std::string_view head) const { return head.substr(name_offset, name_size); }
   std::string_view Value(std::string_view head) const {
     return head.substr(value_offset, value_size);
   }

@@ -24,8 +24,8 @@ void SwapAll(std::span<const T> in, std::span<T> out) {
   for (size_t i = 0; i < in.size(); ++i) {
     T swapped = 0;
     for (size_t byte = 0; byte < sizeof(T); ++byte) {
-      swapped = static_cast<T>(swapped | (((in[i] >> (8 * byte)) & 0xFF)
-                                          << (8 * (sizeof(T) - 1 - byte))));
+      swapped = static_cast<T>(swapped |
+                               (((in[i] >> (8 * byte)) & 0xFF) << (8 * (sizeof(T) - 1 - byte))));
     }
     out[i] = swapped;
   }
@@ -162,8 +162,7 @@ void Gather(std::span<const uint64_t> column, std::span<const uint32_t> order,
   for (size_t i = 0; i < order.size(); ++i) out[i] = column[order[i]];
 }
 
-size_t DeadlineScan(std::span<const uint64_t> deadlines, uint64_t now,
-                    std::span<uint64_t> bitmap) {
+size_t DeadlineScan(std::span<const uint64_t> deadlines, uint64_t now, std::span<uint64_t> bitmap) {
   size_t count = 0;
   for (size_t i = 0; i < deadlines.size(); ++i) {
     SetBit(bitmap, i, deadlines[i] <= now);
@@ -248,9 +247,8 @@ void RingLookup(std::span<const uint64_t> sorted_points, std::span<const uint64_
                 std::span<uint32_t> indices) {
   for (size_t i = 0; i < hashes.size(); ++i) {
     const auto found = std::lower_bound(sorted_points.begin(), sorted_points.end(), hashes[i]);
-    indices[i] = found == sorted_points.end()
-                     ? 0
-                     : static_cast<uint32_t>(found - sorted_points.begin());
+    indices[i] =
+        found == sorted_points.end() ? 0 : static_cast<uint32_t>(found - sorted_points.begin());
   }
 }
 

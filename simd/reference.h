@@ -21,8 +21,7 @@ namespace zokio::simd::reference {
 // find.h
 size_t FindByte(std::span<const uint8_t> data, uint8_t byte);
 size_t FindAnyOf(std::span<const uint8_t> data, const ByteSet& set);
-void DelimiterBitmap(std::span<const uint8_t> data, const ByteSet& set,
-                     std::span<uint64_t> bitmap);
+void DelimiterBitmap(std::span<const uint8_t> data, const ByteSet& set, std::span<uint64_t> bitmap);
 DelimiterScan DelimiterPositions(std::span<const uint8_t> data, const ByteSet& set,
                                  std::span<uint32_t> positions);
 

@@ -20,8 +20,7 @@ TEST(TargetsTest, TheActiveTargetIsTheBestOfThoseSupported) {
 TEST(TargetsTest, SupportFollowsTheProcessor) {
   const TargetInfo info = Targets();
   const auto has = [&](Target target) {
-    return std::find(info.supported.begin(), info.supported.end(), target) !=
-           info.supported.end();
+    return std::find(info.supported.begin(), info.supported.end(), target) != info.supported.end();
   };
   EXPECT_TRUE(has(Target::kPortable));
   EXPECT_EQ(has(Target::kSse4), __builtin_cpu_supports("sse4.2") != 0);

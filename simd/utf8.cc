@@ -39,8 +39,7 @@ HWY_INLINE V Errors(const uint8_t* p) {
   // The top bit is set where a third or fourth byte of a sequence must stand.
   const V third = hn::SaturatedSub(before2, hn::Set(d, uint8_t{0xE0 - 0x80}));
   const V fourth = hn::SaturatedSub(before3, hn::Set(d, uint8_t{0xF0 - 0x80}));
-  const V expected = hn::And(hn::Or(third, fourth),
-                             hn::Set(d, internal::kUtf8TwoContinuations));
+  const V expected = hn::And(hn::Or(third, fourth), hn::Set(d, internal::kUtf8TwoContinuations));
   return hn::Xor(broken, expected);
 }
 
@@ -63,8 +62,8 @@ struct IsNotAscii {
     (void)d;
     return hn::MaskFromVec(v);
 #else
-    return hn::MaskFromVec(hn::BitCast(d, hn::BroadcastSignBit(
-        hn::BitCast(hn::RebindToSigned<D>(), v))));
+    return hn::MaskFromVec(
+        hn::BitCast(d, hn::BroadcastSignBit(hn::BitCast(hn::RebindToSigned<D>(), v))));
 #endif
   }
 };
@@ -78,7 +77,8 @@ HWY_INLINE bool PaddedBlockIsValid(const uint8_t* p, size_t n, size_t before_siz
   return !AnySet(hn::Or(BlockErrors(padded + 64), BlockErrors(padded + 128)));
 }
 
-// Whether the text before `end` stops in the middle of a sequence. REQUIRES: three bytes before end.
+// Whether the text before `end` stops in the middle of a sequence. REQUIRES: three bytes before
+// end.
 HWY_INLINE bool EndsInside(const uint8_t* end) {
   return end[-1] >= 0xC0 || end[-2] >= 0xE0 || end[-3] >= 0xF0;
 }

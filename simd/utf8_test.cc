@@ -19,14 +19,47 @@ ZOKIO_SIMD_FOR_EACH_TARGET(Utf8Test);
 // Every well-formed boundary of table 3-7 and everything just outside it.
 const std::vector<std::string>& Sequences() {
   static const std::vector<std::string> sequences = {
-      "a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-      "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF3\xBF\xBF\xBF", "\xF4\x8F\xBF\xBF",
+      "a",
+      "\x7f",
+      "\xC2\x80",
+      "\xDF\xBF",
+      "\xE0\xA0\x80",
+      "\xED\x9F\xBF",
+      "\xEE\x80\x80",
+      "\xEF\xBF\xBF",
+      "\xF0\x90\x80\x80",
+      "\xF3\xBF\xBF\xBF",
+      "\xF4\x8F\xBF\xBF",
       // Malformed.
-      "\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x7f", "\xC2\xC2\x80", "\xC2\x80\x80",
-      "\xE0\x80\x80", "\xE0\x9F\xBF", "\xE1\x80", "\xE1", "\xE1\x80\xC2", "\xED\xA0\x80",
-      "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF0\x80\x80\x80", "\xF1\x80\x80", "\xF1\x80", "\xF1",
-      "\xF1\x80\x80\x41", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF8\x88\x80\x80\x80", "\xFE",
-      "\xFF", "\xF4\xBF\xBF\xBF", "\xF1\x80\x80\x80\x80", "\xE1\x80\x80\x80",
+      "\x80",
+      "\xBF",
+      "\xC0\x80",
+      "\xC1\xBF",
+      "\xC2",
+      "\xC2\x7f",
+      "\xC2\xC2\x80",
+      "\xC2\x80\x80",
+      "\xE0\x80\x80",
+      "\xE0\x9F\xBF",
+      "\xE1\x80",
+      "\xE1",
+      "\xE1\x80\xC2",
+      "\xED\xA0\x80",
+      "\xED\xBF\xBF",
+      "\xF0\x8F\xBF\xBF",
+      "\xF0\x80\x80\x80",
+      "\xF1\x80\x80",
+      "\xF1\x80",
+      "\xF1",
+      "\xF1\x80\x80\x41",
+      "\xF4\x90\x80\x80",
+      "\xF5\x80\x80\x80",
+      "\xF8\x88\x80\x80\x80",
+      "\xFE",
+      "\xFF",
+      "\xF4\xBF\xBF\xBF",
+      "\xF1\x80\x80\x80\x80",
+      "\xE1\x80\x80\x80",
   };
   return sequences;
 }
@@ -52,7 +85,8 @@ void AppendCodePoint(uint32_t code, std::string& text) {
 
 uint32_t RandomCodePoint(testing::Generator& random) {
   while (true) {
-    const uint32_t code = static_cast<uint32_t>(random.Below(uint64_t{1} << (6 + random.Below(16))));
+    const uint32_t code =
+        static_cast<uint32_t>(random.Below(uint64_t{1} << (6 + random.Below(16))));
     if (code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF)) return code;
   }
 }
@@ -75,8 +109,9 @@ TEST_P(Utf8Test, EveryCodePointIsValidAndEverySurrogateIsNot) {
 }
 
 TEST_P(Utf8Test, EveryPairAndTripleOfEdgeBytesAgreesWithTheReference) {
-  constexpr char kEdges[] = "\x00\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xec\xed"
-                            "\xee\xef\xf0\xf1\xf3\xf4\xf5\xf7\xf8\xff";
+  constexpr char kEdges[] =
+      "\x00\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xec\xed"
+      "\xee\xef\xf0\xf1\xf3\xf4\xf5\xf7\xf8\xff";
   const std::string_view edges(kEdges, sizeof(kEdges) - 1);
   ASSERT_EQ(edges.size(), 26u);
   for (const char a : edges) {
@@ -142,8 +177,8 @@ TEST_P(Utf8Test, RandomTextWithAndWithoutDamageAgreesWithTheReference) {
 }
 
 TEST_P(Utf8Test, LongAsciiAfterACutOffSequenceIsFound) {
-  for (const std::string& head : {std::string("\xC3"), std::string("\xE2\x82"),
-                                  std::string("\xF0\x9F\x98")}) {
+  for (const std::string& head :
+       {std::string("\xC3"), std::string("\xE2\x82"), std::string("\xF0\x9F\x98")}) {
     for (size_t before = 0; before < 600; ++before) {
       const std::string text = std::string(before, 'x') + head + std::string(700, 'y');
       ASSERT_FALSE(ValidateUtf8(AsBytes(text))) << before;

@@ -61,8 +61,7 @@ template <class V>
 HWY_INLINE V HighNibble(V v) {
   const hn::DFromV<V> d;
   const hn::Repartition<uint16_t, decltype(d)> d16;
-  return hn::And(hn::BitCast(d, hn::ShiftRight<4>(hn::BitCast(d16, v))),
-                 hn::Set(d, uint8_t{0x0F}));
+  return hn::And(hn::BitCast(d, hn::ShiftRight<4>(hn::BitCast(d16, v))), hn::Set(d, uint8_t{0x0F}));
 }
 
 // The n bytes at p followed by zeros. REQUIRES: n < 16.
@@ -82,8 +81,7 @@ HWY_INLINE hn::Vec<Bytes16> LoadSmall(const uint8_t* p, size_t n) {
     low |= static_cast<uint64_t>(p[n - 1]) << (8 * (n - 1));
   }
 #if HWY_ARCH_X86
-  return hn::Vec<Bytes16>{
-      _mm_set_epi64x(static_cast<int64_t>(high), static_cast<int64_t>(low))};
+  return hn::Vec<Bytes16>{_mm_set_epi64x(static_cast<int64_t>(high), static_cast<int64_t>(low))};
 #else
   const hn::FixedTag<uint64_t, 1> d1;
   const hn::FixedTag<uint64_t, 2> d2;
@@ -122,8 +120,9 @@ HWY_INLINE void VisitTail(const uint8_t* p, size_t n, const Visit& visit) {
 template <class Pred>
 HWY_INLINE uint64_t TailMask(const uint8_t* p, size_t n, const Pred& pred) {
   uint64_t bits = 0;
-  VisitTail(p, n, [&](auto d, auto v, size_t shift)
-                      HWY_ATTR { bits |= MaskBits(d, pred(d, v)) << shift; });
+  VisitTail(p, n, [&](auto d, auto v, size_t shift) HWY_ATTR {
+    bits |= MaskBits(d, pred(d, v)) << shift;
+  });
   return bits & ((uint64_t{1} << n) - 1);
 }
 

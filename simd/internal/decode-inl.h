@@ -48,7 +48,8 @@ HWY_INLINE size_t DecodeWord(uint64_t word, uint32_t base, uint32_t* out) {
   const __m512i iota = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (uint32_t part = 0; word != 0; part += 16, word >>= 16) {
     const __mmask16 mask = static_cast<__mmask16>(word);
-    const __m512i numbers = _mm512_add_epi32(iota, _mm512_set1_epi32(static_cast<int>(base + part)));
+    const __m512i numbers =
+        _mm512_add_epi32(iota, _mm512_set1_epi32(static_cast<int>(base + part)));
     _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(mask, numbers));
     out += std::popcount(static_cast<uint32_t>(mask));
   }

@@ -59,8 +59,8 @@ inline std::string CompareRequest(std::span<const uint8_t> data, const HttpLimit
   ParsedHead<HttpRequestHead> got = {};
   ParsedHead<HttpRequestHead> want = {};
   got.status = ParseHttpRequest(data, limits, std::span(got.headers).first(headers_max), got.head);
-  want.status = reference::ParseHttpRequest(
-      data, limits, std::span(want.headers).first(headers_max), want.head);
+  want.status = reference::ParseHttpRequest(data, limits,
+                                            std::span(want.headers).first(headers_max), want.head);
   return Difference(got, want);
 }
 
@@ -69,8 +69,8 @@ inline std::string CompareResponse(std::span<const uint8_t> data, const HttpLimi
   ParsedHead<HttpResponseHead> got = {};
   ParsedHead<HttpResponseHead> want = {};
   got.status = ParseHttpResponse(data, limits, std::span(got.headers).first(headers_max), got.head);
-  want.status = reference::ParseHttpResponse(
-      data, limits, std::span(want.headers).first(headers_max), want.head);
+  want.status = reference::ParseHttpResponse(data, limits,
+                                             std::span(want.headers).first(headers_max), want.head);
   return Difference(got, want);
 }
 

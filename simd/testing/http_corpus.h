@@ -49,8 +49,10 @@ inline std::vector<HttpCase> HttpRequestCases() {
       {"GET /a?b=c#d%20 HTTP/1.1\r\nEmpty:\r\nBlank:   \r\nLast: x\r\n\r\n", kOk},
       {"!#$%&'*+-.^_`|~09azAZ / HTTP/1.1\r\n!#$%&'*+-.^_`|~09azAZ: v\r\n\r\n", kOk},
       {"GET / HTTP/1.1\r\nValue: \x80\xff \t{}[]()<>@,;:\\\"/?=\r\n\r\n", kOk},
-      {"POST /" "0123456789012345678901234567890123456789012345678901234567890123456789"
-       " HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", kOk},
+      {"POST /"
+       "0123456789012345678901234567890123456789012345678901234567890123456789"
+       " HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+       kOk},
       {"", kIncomplete},
       {"\r", kIncomplete},
       {"G", kIncomplete},

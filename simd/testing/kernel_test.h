@@ -66,9 +66,9 @@ void ForEachLengthAndAlignment(Check check) {
 
 }  // namespace zokio::simd::testing
 
-#define ZOKIO_SIMD_FOR_EACH_TARGET(Fixture)                                                  \
-  INSTANTIATE_TEST_SUITE_P(EachTarget, Fixture,                                              \
-                           ::testing::ValuesIn(::zokio::simd::Targets().supported),          \
+#define ZOKIO_SIMD_FOR_EACH_TARGET(Fixture)                                         \
+  INSTANTIATE_TEST_SUITE_P(EachTarget, Fixture,                                     \
+                           ::testing::ValuesIn(::zokio::simd::Targets().supported), \
                            ::zokio::simd::testing::TargetParamName)
 
 #endif  // ZOKIO_SIMD_TESTING_KERNEL_TEST_H_
