@@ -1,0 +1,69 @@
+"""Model-checked tests: the production code, its seams driven by the model checker.
+
+    load("//bazel:model.bzl", "zokio_cc_model_test")
+
+    zokio_cc_model_test(
+        name = "local_queue_model_test",
+        srcs = ["local_queue_model_test.cc"],
+        deps = [":local_queue"],
+    )
+
+The test and all it depends on are compiled with ZOKIO_MODEL by a transition: one program never
+holds both kinds of a header. How to write one: docs/guide/model-checking.md.
+"""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("//bazel:defs.bzl", "ZOKIO_COPTS")
+load("//bazel:variant.bzl", "zokio_variant_test")
+
+# Optimised, because an exploration runs the body millions of times.
+MODEL_COPTS = [
+    "-DZOKIO_MODEL=1",
+    "-O2",
+    "-g1",
+    "-UNDEBUG",
+]
+
+def zokio_cc_model_test(
+        name,
+        srcs,
+        deps = [],
+        copts = [],
+        tags = [],
+        size = "medium",
+        timeout = "moderate",
+        **kwargs):
+    """A GoogleTest test whose bodies are explored by //tools/model.
+
+    Args:
+      name: the test; `name.bin` is its program, buildable only by way of it.
+      srcs: sources.
+      deps: production libraries; the checker and GoogleTest's main are added.
+      copts: added to our warnings.
+      tags: added to `model`.
+      size: as cc_test; for resources only.
+      timeout: as cc_test.
+      **kwargs: passed on to the test.
+    """
+    cc_binary(
+        name = name + ".bin",
+        testonly = True,
+        srcs = srcs,
+        copts = ZOKIO_COPTS + copts,
+        linkstatic = True,
+        tags = ["manual"],
+        deps = deps + [
+            "@zokio//tools/model",
+            "@com_google_googletest//:gtest_main",
+        ],
+    )
+    zokio_variant_test(
+        name = name,
+        actual = name + ".bin",
+        size = size,
+        tags = tags + ["model"],
+        testonly = True,
+        timeout = timeout,
+        variant_copts = MODEL_COPTS,
+        **kwargs
+    )

@@ -1,0 +1,395 @@
+#include "tools/model/execution.h"
+
+#include <sys/mman.h>
+
+#include <bit>
+#include <cstring>
+
+#include "base/check.h"
+
+// Bounds of the program's static data, from the linker and the C run-time.
+extern "C" char __data_start[] __attribute__((weak));  // NOLINT(bugprone-reserved-identifier)
+extern "C" char _end[] __attribute__((weak));          // NOLINT(bugprone-reserved-identifier)
+
+namespace zokio::model {
+namespace {
+
+constexpr size_t kStackSize = size_t{256} << 10;
+
+bool IsStatic(uintptr_t address) {
+  return address >= reinterpret_cast<uintptr_t>(__data_start) &&
+         address < reinterpret_cast<uintptr_t>(_end);
+}
+
+}  // namespace
+
+Execution::Execution(const Options& options) : options_(options), heap_(Heap::Get()) {
+  steps_.reserve(1024);
+  choices_.reserve(1024);
+}
+
+Execution::~Execution() {
+  for (Thread& thread : threads_) {
+    if (thread.stack != nullptr) munmap(thread.stack, kStackSize);
+  }
+}
+
+Execution* Execution::Current() { return static_cast<Execution*>(CurrentEngine()); }
+
+void Execution::Run(const std::function<void()>& body, Strategy& strategy) {
+  strategy_ = &strategy;
+  objects_.Clear();
+  memory_.Clear();
+  steps_.clear();
+  choices_.clear();
+  choice_is_thread_.clear();
+  thread_count_ = 0;
+  writes_ = 0;
+  now_ns_ = 0;
+  verdict_ = Verdict::kPass;
+  message_.clear();
+  redundant_ = false;
+  strategy.Begin(*this);
+
+  current_ = NewThread("main");
+  threads_[0].body = std::ref(body);
+  SwitchContext(root_, threads_[0].context);
+
+  if (verdict_ == Verdict::kPass && !redundant_ && options_.check_leaks) CheckLeaks();
+  for (int i = 0; i < thread_count_; ++i) DestroyContext(threads_[i].context);
+  Restore();
+  heap_.Reset();
+}
+
+int Execution::NewThread(std::string_view name) {
+  const int id = thread_count_++;
+  Thread& thread = threads_[id];
+  if (thread.stack == nullptr) {
+    void* memory = mmap(nullptr, kStackSize, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ZOKIO_CHECK(memory != MAP_FAILED, "memory for a modelled thread's stack");
+    mprotect(memory, 4096, PROT_NONE);
+    thread.stack = static_cast<char*>(memory);
+  }
+  thread.name.assign(name);
+  thread.finished = false;
+  thread.starter = kNobody;
+  thread.pending = Operation();
+  thread.view = ThreadView();
+  thread.view.clock.at[id] = 1;
+  thread.timeouts = 0;
+  thread.spurious_failures = 0;
+  thread.idle_steps = 0;
+  thread.locals.clear();
+  MakeContext(thread.context, thread.stack + 4096, kStackSize - 4096, &ThreadMain, this);
+  return id;
+}
+
+void Execution::ThreadMain(void* raw) {
+  auto& execution = *static_cast<Execution*>(raw);
+  const int id = execution.current_;
+  Thread& self = execution.threads_[id];
+  {
+    // The callable dies here, where what it frees belongs to the modelled heap.
+    std::function<void()> body = std::move(self.body);
+    InstallEngine(&execution);
+    body();
+    body = nullptr;
+  }
+  InstallEngine(nullptr);
+  self.finished = true;
+  if (self.starter != kNobody) {
+    execution.current_ = self.starter;
+    self.starter = kNobody;
+    SwitchContextFinal(self.context, execution.threads_[execution.current_].context);
+  }
+  execution.PickNext();
+  SwitchContextFinal(self.context, execution.threads_[execution.current_].context);
+}
+
+void Execution::SwitchTo(int thread) {
+  ExecutionContext& from = threads_[current_].context;
+  current_ = thread;
+  SwitchContext(from, threads_[thread].context);
+}
+
+void Execution::Announce(const Operation& operation) {
+  Thread& self = threads_[current_];
+  const int id = current_;
+  self.pending = operation;
+  if (self.starter != kNobody) {
+    const int starter = self.starter;
+    self.starter = kNobody;
+    SwitchTo(starter);
+    return;
+  }
+  PickNext();
+  if (current_ == id) return;
+  const int next = current_;
+  current_ = id;
+  SwitchTo(next);
+}
+
+// Sets current_ to who is to make its pending operation.
+void Execution::PickNext() {
+  const ThreadMask enabled = EnabledThreads();
+  if (enabled == 0) Stuck();
+  if (steps_.size() >= options_.steps_max) {
+    Fail(Verdict::kLivelock,
+         "no end after " + std::to_string(steps_.size()) + " steps: threads run but do not finish");
+  }
+  const int next = strategy_->PickThread(enabled, current_);
+  if (next == Strategy::kRedundant) {
+    redundant_ = true;
+    EndRun();
+  }
+  if (next == Strategy::kDiverged) {
+    Fail(Verdict::kNondeterminism, "other threads can run than when these choices were first made");
+  }
+  choices_.push_back(next);
+  choice_is_thread_.push_back(true);
+  current_ = next;
+}
+
+int Execution::PickData(int count) {
+  if (count == 1) return 0;
+  const int choice = strategy_->PickData(count);
+  if (choice < 0) {
+    Fail(Verdict::kNondeterminism, "an operation has other outcomes than in the first run");
+  }
+  choices_.push_back(choice);
+  choice_is_thread_.push_back(false);
+  return choice;
+}
+
+ThreadMask Execution::EnabledThreads() {
+  // First those that can run; then those whose time limit passes; then those that only poll.
+  for (int patience = 0; patience < 3; ++patience) {
+    ThreadMask enabled = 0;
+    for (int i = 0; i < thread_count_; ++i) {
+      if (!threads_[i].finished && Enabled(threads_[i], i, patience)) enabled |= Bit(i);
+    }
+    if (enabled != 0) return enabled;
+  }
+  return 0;
+}
+
+bool Execution::Enabled(const Thread& thread, int id, int patience) const {
+  const Operation& pending = thread.pending;
+  const bool limit = pending.timed && (patience > 0 || TimeLimitMayPass(thread));
+  switch (pending.kind) {
+    case OperationKind::kLock:
+      return pending.object->owner == kNobody;
+    case OperationKind::kCondVarWake:
+      return pending.other->owner == kNobody && ((pending.object->woken & Bit(id)) != 0 || limit);
+    case OperationKind::kPark:
+      return pending.object->token || limit;
+    case OperationKind::kFutexWoken:
+      return (pending.object->woken & Bit(id)) != 0 || limit;
+    case OperationKind::kJoin:
+      return threads_[pending.target].finished;
+    default:
+      break;
+  }
+  return patience == 2 || thread.idle_steps < options_.idle_steps_max ||
+         thread.idle_since != writes_;
+}
+
+Step& Execution::BeginStep() {
+  const Operation& operation = threads_[current_].pending;
+  strategy_->BeforeStep(current_, operation);
+  step_.thread = current_;
+  step_.operation = operation;
+  step_.value = 0;
+  step_.written = 0;
+  step_.success = true;
+  step_.spurious = false;
+  step_.stale = 0;
+  return step_;
+}
+
+void Execution::FinishStep(bool learnt, bool changed) {
+  Thread& self = threads_[current_];
+  strategy_->AfterStep(step_);
+  steps_.push_back(step_);
+  ++self.view.clock.at[current_];
+  if (changed) ++writes_;
+  self.idle_steps = learnt || changed ? 0 : self.idle_steps + 1;
+  self.idle_since = writes_;
+}
+
+void Execution::TimeLimitPassed() {
+  ++threads_[current_].timeouts;
+  step_.success = false;
+  // Past any deadline that code under test computes from NowNs().
+  now_ns_ += int64_t{3'600'000'000'000};
+}
+
+Object& Execution::Find(ObjectKind kind, void* address, size_t size, SourceLocation where) {
+  Object& object = objects_.At(reinterpret_cast<uintptr_t>(address));
+  if (object.id == 0) {
+    objects_.Reset(object, kind, size);
+    object.made_at = where;
+    object.persistent = true;
+    if (Heap::Contains(address)) {
+      const Heap::Block* block = heap_.Find(address);
+      object.freed = block == nullptr || block->freed;
+    }
+    if (kind == ObjectKind::kAtomic) {
+      std::memcpy(&(object.initial_value = 0), address, size);
+      memory_.Initialize(object, object.initial_value);
+    }
+  } else if (object.kind != kind) {
+    Construct(kind, address, size, where);
+  }
+  return object;
+}
+
+void Execution::Construct(ObjectKind kind, void* address, size_t size, SourceLocation where) {
+  const Inside inside(CurrentEngine() != nullptr ? this : nullptr);
+  Object& object = objects_.At(reinterpret_cast<uintptr_t>(address));
+  if (object.id != 0) CheckRace(object, true, where);
+  objects_.Reset(object, kind, size);
+  object.made_by = current_;
+  object.made_epoch = epoch();
+  object.made_at = where;
+  if (Heap::Contains(address)) {
+    const Heap::Block* block = heap_.Find(address);
+    if (block == nullptr || block->freed) {
+      Fail(Verdict::kUseAfterFree, "an object is made in memory that was freed");
+    }
+  }
+  if (kind == ObjectKind::kAtomic) {
+    uint64_t value = 0;
+    std::memcpy(&value, address, size);
+    memory_.Initialize(object, value);
+  }
+  Touched(object, where);
+}
+
+void Execution::CheckUsable(Object& object, SourceLocation) {
+  if (object.freed) {
+    Fail(Verdict::kUseAfterFree, ObjectName(object) + " is used after its memory was freed");
+  }
+  if (object.made_by != kNobody && !view().clock.Covers(object.made_by, object.made_epoch)) {
+    Fail(Verdict::kDataRace, ObjectName(object) + " is used by " + threads_[current_].name +
+                                 ", but nothing orders its making by " +
+                                 threads_[object.made_by].name + " before that use");
+  }
+}
+
+void Execution::Touched(Object& object, SourceLocation where) {
+  object.accessed.at[current_] = epoch();
+  object.accessed_at[current_] = where;
+}
+
+int Execution::ThreadStart(std::string name, std::function<void()> body, SourceLocation where) {
+  const Inside inside(this);
+  if (thread_count_ == kThreadsMax) {
+    Fail(Verdict::kMisuse, "more than " + std::to_string(kThreadsMax) + " threads");
+  }
+  (void)where;
+  const int parent = current_;
+  const int id = NewThread(name);
+  Thread& child = threads_[id];
+  child.body = std::move(body);
+  Memory::Inherit(child.view, view());
+  child.view.clock.at[id] = 1;
+  ++view().clock.at[parent];
+  strategy_->ThreadStarted(parent, id);
+  // It runs to its first operation now, so that what it will do is known.
+  child.starter = parent;
+  SwitchTo(id);
+  return id;
+}
+
+void Execution::ThreadJoin(int thread, SourceLocation where) {
+  const Inside inside(this);
+  Announce({.kind = OperationKind::kJoin, .target = thread, .where = where});
+  BeginStep();
+  Memory::Inherit(view(), threads_[thread].view);
+  FinishStep(true, false);
+}
+
+void Execution::Yield(SourceLocation where) {
+  const Inside inside(this);
+  threads_[current_].idle_steps = options_.idle_steps_max;
+  threads_[current_].idle_since = writes_;
+  Announce({.kind = OperationKind::kYield, .where = where});
+  BeginStep();
+  FinishStep(true, false);
+}
+
+void* Execution::ThreadLocalAddress(const void* key, size_t size, size_t alignment,
+                                    void (*make)(void*)) {
+  std::vector<ThreadLocalSlot>& locals = threads_[current_].locals;
+  for (const ThreadLocalSlot& slot : locals) {
+    if (slot.key == key) return slot.memory;
+  }
+  void* memory;
+  {
+    const Inside inside(this);
+    memory = heap_.Allocate(size, alignment, current_, 0);
+    if (memory == nullptr) Fail(Verdict::kMisuse, "the modelled heap is full");
+    heap_.Find(memory)->internal = true;
+    locals.push_back({key, memory});
+  }
+  make(memory);
+  return memory;
+}
+
+int Execution::Choose(int count, SourceLocation) {
+  const Inside inside(this);
+  return PickData(count);
+}
+
+void Execution::Name(const void* address, const char* name) {
+  if (Object* object = objects_.Find(reinterpret_cast<uintptr_t>(address))) object->name = name;
+}
+
+void Execution::CheckFailed(const char* file, int line, const char* expression,
+                            const char* message) {
+  InstallEngine(nullptr);
+  Fail(Verdict::kAssertion, std::string(file) + ":" + std::to_string(line) + ": " + expression +
+                                " (" + message + "), by " + threads_[current_].name);
+}
+
+void Execution::Fail(Verdict verdict, std::string message) {
+  verdict_ = verdict;
+  message_ = std::move(message);
+  EndRun();
+}
+
+void Execution::EndRun() {
+  InstallEngine(nullptr);
+  // A thread that gives up in PickNext may have named another one as current_ already; which
+  // stack is left does not matter, since none is gone back to.
+  SwitchContextFinal(threads_[current_].context, root_);
+}
+
+void Execution::Stuck() {
+  bool asleep = false;
+  std::string waiting;
+  for (int i = 0; i < thread_count_; ++i) {
+    if (threads_[i].finished) continue;
+    const OperationKind kind = threads_[i].pending.kind;
+    asleep |=
+        kind == OperationKind::kPark || kind == OperationKind::kFutexWoken ||
+        (kind == OperationKind::kCondVarWake && (threads_[i].pending.object->woken & Bit(i)) == 0);
+    if (!waiting.empty()) waiting += "; ";
+    waiting += threads_[i].name + " waits for " + WaitsFor(i);
+  }
+  if (waiting.empty()) EndRun();  // all finished
+  Fail(asleep ? Verdict::kLostWakeup : Verdict::kDeadlock, waiting);
+}
+
+void Execution::Restore() {
+  for (size_t i = 0; i < objects_.size(); ++i) {
+    Object& object = objects_[i];
+    if (object.persistent && object.kind == ObjectKind::kAtomic && IsStatic(object.address)) {
+      std::memcpy(reinterpret_cast<void*>(object.address), &object.initial_value, object.size);
+    }
+  }
+}
+
+}  // namespace zokio::model

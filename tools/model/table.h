@@ -1,0 +1,21 @@
+// The interleaving of a run as a table: a column a thread, a row a step, the source line at the
+// end.
+#ifndef ZOKIO_TOOLS_MODEL_TABLE_H_
+#define ZOKIO_TOOLS_MODEL_TABLE_H_
+
+#include <string>
+#include <vector>
+
+#include "tools/model/execution.h"
+
+namespace zokio::model {
+
+std::string FormatInterleaving(const Execution& execution);
+
+// Choices as text: a digit for a thread, a letter for a value ("0112a1"), and back.
+std::string EncodeChoices(const std::vector<int>& choices, const std::vector<bool>& is_thread);
+std::vector<int> DecodeChoices(const std::string& text);
+
+}  // namespace zokio::model
+
+#endif  // ZOKIO_TOOLS_MODEL_TABLE_H_
