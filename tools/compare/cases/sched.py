@@ -40,6 +40,6 @@ CASES = [
     SchedCase('spawn_outside', '1 M tasks spawned by a thread that is no worker, joined',
               MILLION, MILLION * (MILLION - 1) // 2, {'tokio-1.24': 2, 'tbb': 2}),
     SchedCase('yield', '200 tasks yield 5000 times each', MILLION, MILLION, {'tokio-1.24': 5}),
-    SchedCase('ping_pong', 'two tasks, 100 k round trips over channels of one place',
+    SchedCase('ping_pong', 'two tasks, 100 k round trips over one-shot channels',
               TRIPS, TRIPS * (TRIPS + 1) // 2, {'tokio-1.24': 2}),
 ]

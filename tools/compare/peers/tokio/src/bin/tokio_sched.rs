@@ -6,7 +6,7 @@
 // median run; SUM is what the tasks of that run themselves computed.
 use std::time::Instant;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 
 const YIELDING_TASKS: u64 = 200;
 
@@ -59,23 +59,38 @@ fn yield_now(runtime: &Runtime, count: u64) -> u64 {
     })
 }
 
-// Two tasks pass numbers to and fro over channels of one place.
+// Each message brings the way to answer it.
+struct Message {
+    number: u64,
+    reply: oneshot::Sender<Message>,
+}
+
+async fn ping(mut pong: oneshot::Sender<Message>, count: u64) -> u64 {
+    let mut sum = 0;
+    for number in 0..count {
+        let (reply, answer) = oneshot::channel();
+        assert!(pong.send(Message { number, reply }).is_ok());
+        let answer = answer.await.unwrap();
+        sum += answer.number;
+        pong = answer.reply;
+    }
+    sum
+}
+
+async fn pong(mut ping: oneshot::Receiver<Message>) {
+    while let Ok(message) = ping.await {
+        let (reply, next) = oneshot::channel();
+        let number = message.number + 1;
+        assert!(message.reply.send(Message { number, reply }).is_ok());
+        ping = next;
+    }
+}
+
+// Two tasks pass numbers to and fro.
 fn ping_pong(runtime: &Runtime, count: u64) -> u64 {
-    let (to_pong, mut pings) = mpsc::channel::<u64>(1);
-    let (to_ping, mut pongs) = mpsc::channel::<u64>(1);
-    let pong = runtime.spawn(async move {
-        while let Some(number) = pings.recv().await {
-            to_ping.send(number + 1).await.unwrap();
-        }
-    });
-    let ping = runtime.spawn(async move {
-        let mut sum = 0;
-        for number in 0..count {
-            to_pong.send(number).await.unwrap();
-            sum += pongs.recv().await.unwrap();
-        }
-        sum
-    });
+    let (sender, receiver) = oneshot::channel();
+    let pong = runtime.spawn(pong(receiver));
+    let ping = runtime.spawn(ping(sender, count));
     runtime.block_on(async {
         let sum = ping.await.unwrap();
         pong.await.unwrap();
@@ -94,7 +109,7 @@ fn main() {
         "ping_pong" => ping_pong,
         other => panic!("no case named {other}"),
     };
-    let runtime = Builder::new_multi_thread().worker_threads(workers).build().unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(workers).enable_time().build().unwrap();
     case(&runtime, count);
     let mut runs: Vec<(f64, u64)> = (0..repetitions)
         .map(|_| {
