@@ -11,9 +11,9 @@
 // Wait() ready, and it stays so; the second one, of an impatient user, ends the process with the
 // signal's default action.
 //
-// Ownership: one per process (a CHECK), made before other threads. The destructor restores the mask.
-// Thread-safety: Wait may be polled by one task at a time, on any thread.
-// Cost: one sleeping thread.
+// Ownership: one per process (a CHECK), made before other threads. The destructor restores the
+// mask. Thread-safety: Wait may be polled by one task at a time, on any thread. Cost: one sleeping
+// thread.
 #ifndef ZOKIO_RUNTIME_SHUTDOWN_SIGNALS_H_
 #define ZOKIO_RUNTIME_SHUTDOWN_SIGNALS_H_
 

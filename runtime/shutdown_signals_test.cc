@@ -28,7 +28,9 @@ TEST(ShutdownSignalsTest, RestoresTheMask) {
   sigset_t before;
   sigset_t after;
   pthread_sigmask(SIG_SETMASK, nullptr, &before);
-  { ShutdownSignals signals; }
+  {
+    ShutdownSignals signals;
+  }
   pthread_sigmask(SIG_SETMASK, nullptr, &after);
   EXPECT_EQ(sigismember(&before, SIGINT), sigismember(&after, SIGINT));
   EXPECT_EQ(sigismember(&before, SIGTERM), sigismember(&after, SIGTERM));

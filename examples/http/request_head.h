@@ -34,9 +34,9 @@ struct RequestHead {
 enum class HeadStatus {
   kComplete,
   kIncomplete,
-  kBadRequest,      // 400
-  kTooLarge,        // 431
-  kBadVersion,      // 505
+  kBadRequest,  // 400
+  kTooLarge,    // 431
+  kBadVersion,  // 505
 };
 
 // REQUIRES: nothing of `bytes`; it may be anything. `head` is filled in on kComplete only.

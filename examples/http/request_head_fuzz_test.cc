@@ -1,8 +1,8 @@
 // Any bytes: no crash, no read past the end, and an answer that does not depend on how the bytes
 // were split: a complete head stays the same head with more bytes behind it.
-#include <cstdlib>
-
 #include "examples/http/request_head.h"
+
+#include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace zokio::http;

@@ -79,10 +79,10 @@ TEST(RequestHeadTest, RefusesMalformedHeads) {
       "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET /\x7f HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET / HTTX/1.1\r\nHost: x\r\n\r\n",
-      "GET / HTTP/1.1\r\n\r\n",                                       // no Host
+      "GET / HTTP/1.1\r\n\r\n",  // no Host
       "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: x\r\nNoColon\r\n\r\n",
-      "GET / HTTP/1.1\r\nHost : x\r\n\r\n",                            // space before the colon
+      "GET / HTTP/1.1\r\nHost : x\r\n\r\n",  // space before the colon
       "GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: x\r\n: v\r\n\r\n",
