@@ -233,14 +233,15 @@ TEST(SchedulerStressTest, ShutdownAtEveryPoint) {
                        if (n > 2000) break;
                      }
                    })).value();
-    scheduler->Spawn(
-                 [](Scheduler* all, Live) -> Task<> {
-                   while (true) {
-                     auto child = all->Spawn([]() -> Task<> { co_await Yield(); });
-                     (void)co_await child;
-                   }
-                 },
-                 scheduler.get(), Live(&live))
+    scheduler
+        ->Spawn(
+            [](Scheduler* all, Live) -> Task<> {
+              while (true) {
+                auto child = all->Spawn([]() -> Task<> { co_await Yield(); });
+                (void)co_await child;
+              }
+            },
+            scheduler.get(), Live(&live))
         .Detach();
     for (uint32_t spin = random.Below(2000); spin > 0; --spin) (void)live.load();
     ASSERT_TRUE(scheduler->Shutdown().ok());

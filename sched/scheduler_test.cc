@@ -255,8 +255,8 @@ TEST(SchedulerTest, TheLifoSlotCannotKeepOutAWaitingTask) {
   EXPECT_GT(Sum(*scheduler).lifo_polls, 0u);
 }
 
-// No worker parked while work waits: a task that spawns and then holds its worker until its children
-// have run elsewhere. (One child alone would wait in the LIFO slot of the busy worker.)
+// No worker parked while work waits: a task that spawns and then holds its worker until its
+// children have run elsewhere. (One child alone would wait in the LIFO slot of the busy worker.)
 TEST(SchedulerTest, AnIdleWorkerTakesWhatABusyOneSpawns) {
   auto scheduler = Make(2);
   for (int round = 0; round < 200; ++round) {
