@@ -31,7 +31,7 @@ def EchoCase(connections, size, depth, limit=None):
             connections, size, depth),
         unit='ns', better=figures.LESS,
         ours=Loaded('ours', OURS, load),
-        peers=[Loaded(name, path, load) for name, path in ECHO_SERVERS.items()],
+        peers=[Loaded(name, server, load) for name, server in ECHO_SERVERS.items()],
         bars=_Bars(connections, size), overhead_s=0.3, limit=limit)
 
 

@@ -16,6 +16,9 @@ from tools.compare.harness.programs import ROOT, Built, Installed
 BODY = b'Hello, World!'
 SCRIPT = os.path.join(ROOT, 'load', 'requests.lua')
 
+# What a user writes: the example, on a free port.
+OURS = ['//examples/http_server', '--port', '0']
+
 NGINX_CONF = '''
 daemon off;
 worker_processes 1;
@@ -121,13 +124,15 @@ def _AwaitListening(server, port):
     raise NotVerified('nginx did not start')
 
 
-def _Built(path, connections):
+def _Built(server, connections):
+    """`server` is a program to be found by Built, and its arguments."""
+
     def Measure(programs, seconds):
-        program, wrk = programs
-        with process.Server([program]) as (pid, port):
+        command, wrk = programs
+        with process.Server(command) as (pid, port):
             return Load(wrk, pid, port, connections, seconds)
 
-    return lambda: (Built(path), Installed('wrk', 'wrk')), Measure
+    return lambda: ([Built(server[0]), *server[1:]], Installed('wrk', 'wrk')), Measure
 
 
 def _Nginx(connections):
@@ -145,9 +150,9 @@ def HttpCase(connections, bar_nginx):
         name='http_c%d' % connections,
         work='wrk on %d connections asks for 13 bytes' % connections,
         unit='req/cpu_s', better=figures.MORE,
-        ours=Contender('ours', *_Built('ours/http_server', connections)),
+        ours=Contender('ours', *_Built(OURS, connections)),
         peers=[Contender('nginx', *_Nginx(connections)),
-               Contender('bare-liburing', *_Built('bare/http_uring', connections))],
+               Contender('bare-liburing', *_Built(['bare/http_uring'], connections))],
         bars={'nginx': bar_nginx, 'bare-liburing': 0.9}, run_s_max=2.0, overhead_s=0.3)
 
 

@@ -18,7 +18,7 @@ CASES = [
          CONNECTIONS,
          unit='B', better=figures.LESS,
          ours=Loaded('ours', OURS, _Load),
-         peers=[Loaded(name, path, _Load) for name, path in ECHO_SERVERS.items()
+         peers=[Loaded(name, server, _Load) for name, server in ECHO_SERVERS.items()
                 if not name.startswith('bare')],
          overhead_s=1.0),
 ]

@@ -6,13 +6,14 @@ from tools.compare.harness.outcome import ReadOutcome
 from tools.compare.harness.programs import Built
 
 ECHO_SERVERS = {
-    'bare-liburing': 'bare/echo_uring',
-    'asio-epoll': 'peers/echo_asio_epoll',
-    'asio-uring': 'peers/echo_asio_uring',
-    'libuv': 'peers/echo_libuv',
-    'tokio-1.24': 'peers/tokio_echo',
+    'bare-liburing': ['bare/echo_uring'],
+    'asio-epoll': ['peers/echo_asio_epoll'],
+    'asio-uring': ['peers/echo_asio_uring'],
+    'libuv': ['peers/echo_libuv'],
+    'tokio-1.24': ['peers/tokio_echo'],
 }
-OURS = 'ours/echo_server'
+# What a user writes: the example, on a free port.
+OURS = ['//examples/tcp_echo', '127.0.0.1:0']
 
 
 def MeasureLoaded(server_command, load_command, timeout_s):
@@ -28,11 +29,14 @@ def MeasureLoaded(server_command, load_command, timeout_s):
     return ReadOutcome(output, status)
 
 
-def Loaded(name, path, load_command):
-    """A contender whose figure is that of a load generator; it takes (port, pid, seconds)."""
+def Loaded(name, server, load_command):
+    """A contender whose figure is that of a load generator; it takes (port, pid, seconds).
 
-    def Measure(program, seconds):
-        return MeasureLoaded([program], lambda port, pid: load_command(port, pid, seconds),
+    `server` is the command of the server: a program to be found by Built, and its arguments.
+    """
+
+    def Measure(command, seconds):
+        return MeasureLoaded(command, lambda port, pid: load_command(port, pid, seconds),
                              timeout_s=seconds + 20)
 
-    return Contender(name, lambda: Built(path), Measure)
+    return Contender(name, lambda: [Built(server[0]), *server[1:]], Measure)

@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import re
 import select
 import subprocess
 import tempfile
 import time
 
 from tools.compare.harness import cores
-from tools.compare.harness.outcome import NotVerified, Words
+from tools.compare.harness.outcome import NotVerified
 
 START_MAX_S = 10
 
@@ -38,24 +39,30 @@ def CpuTimeNs(pid):
     return total
 
 
+def PortOf(line):
+    """The port that a line of a server's output names, or None."""
+    match = re.search(r'^port=(\d+)|^listening on .*:(\d+)$', line)
+    return int(match[1] or match[2]) if match else None
+
+
 def _ReadPort(process, log):
-    """Waits for the line `port=N`."""
+    """Waits for the line that names the port."""
     deadline = time.monotonic() + START_MAX_S
-    text = b''
-    while b'\n' not in text:
+    text = ''
+    while True:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-            raise NotVerified('the server did not start')
+            raise NotVerified('the server named no port')
         part = os.read(process.stdout.fileno(), 4096)
         if not part:
             log.seek(0)
             message = log.read().decode(errors='replace').strip().splitlines()
             raise NotVerified('the server ended: ' + (message or ['no message'])[-1])
-        text += part
-    words = Words(text.decode().splitlines()[0])
-    if 'port' not in words:
-        raise NotVerified('the server named no port')
-    return int(words['port'])
+        text += part.decode(errors='replace')
+        for line in text.splitlines(keepends=True):
+            port = PortOf(line.rstrip('\n')) if line.endswith('\n') else None
+            if port is not None:
+                return port
 
 
 @contextlib.contextmanager

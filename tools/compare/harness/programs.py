@@ -10,8 +10,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def Built(path):
-    """The program at `path` under tools/compare; raises Missing with the package that it needs."""
-    program = os.path.join(ROOT, path)
+    """The program at `path`; raises Missing with the package that it needs.
+
+    The path is under tools/compare, or, with // before it, under the workspace's root.
+    """
+    if path.startswith('//'):
+        program = os.path.join(os.path.dirname(os.path.dirname(ROOT)), path[2:])
+    else:
+        program = os.path.join(ROOT, path)
     if os.path.exists(program):
         return program
     if os.path.exists(program + '.missing'):
