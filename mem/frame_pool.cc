@@ -25,21 +25,32 @@ using MySystemCounts = ThreadLocal<SystemCounts, SystemCountsTag>;
 
 [[gnu::noinline]] void* AllocateSystem(size_t size) {
   ++MySystemCounts::GetInline().allocations;
-  void* block = std::malloc(size);
-  if (block == nullptr) [[unlikely]] {
-    char message[96];
-    std::snprintf(message, sizeof(message), "no memory for a frame of %zu bytes", size);
-    ZOKIO_CHECK(block != nullptr, message);
-  }
-  return block;
+  return std::malloc(size);
+}
+
+[[gnu::cold, gnu::noinline]] void* Exhausted(size_t size) {
+  char message[96];
+  std::snprintf(message, sizeof(message), "no memory for a frame of %zu bytes", size);
+  ZOKIO_CHECK(false, message);
+  return nullptr;
 }
 
 }  // namespace
 
-[[gnu::noinline]] void* FramePool::Allocate(size_t size) {
+[[gnu::noinline]] void* FramePool::TryAllocate(size_t size) {
   if (!kPooled || size > kFrameSizeMax) [[unlikely]]
     return AllocateSystem(size);
   return FrameHeap::Allocate(size);
+}
+
+[[gnu::noinline]] void* FramePool::Allocate(size_t size) {
+  void* block;
+  if (!kPooled || size > kFrameSizeMax) [[unlikely]] {
+    block = AllocateSystem(size);
+  } else {
+    block = FrameHeap::Allocate(size);
+  }
+  return block != nullptr ? block : Exhausted(size);
 }
 
 [[gnu::noinline]] void FramePool::Free(void* block, size_t size) {

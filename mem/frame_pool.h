@@ -34,6 +34,8 @@ class FramePool {
  public:
   // 16-byte aligned, at least `size` bytes.
   static void* Allocate(size_t size);
+  // As Allocate; nullptr where memory is exhausted.
+  static void* TryAllocate(size_t size);
   // REQUIRES: `size` is what was asked for.
   static void Free(void* block, size_t size);
 

@@ -1,6 +1,7 @@
 #include "mem/frame_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <coroutine>
 #include <cstring>
@@ -54,6 +55,20 @@ TEST(FramePool, RemoteFreesReturnByDrainAndFlush) {
   FramePool::DrainRemote();
   const FramePoolStats after = FramePool::ThreadStats();
   EXPECT_EQ(after.remote_frees - before.remote_frees, kPooled ? 70u : 0u);
+}
+
+void AllocateUnderALimit() {
+  rlimit limit;
+  limit.rlim_cur = limit.rlim_max = 64u << 20;
+  setrlimit(RLIMIT_AS, &limit);
+  for (int i = 0; i < 100'000; ++i) {
+    if (FramePool::TryAllocate(16'000) == nullptr) FramePool::Allocate(16'000);
+  }
+}
+
+TEST(FramePoolDeathTest, ExhaustionSaysHowMuchWasAskedFor) {
+  if (!kPooled) GTEST_SKIP() << "a sanitizer's mappings do not fit under an address limit";
+  EXPECT_DEATH(AllocateUnderALimit(), "no memory for a frame of 16000 bytes");
 }
 
 // What the pool is for: a coroutine whose frame comes from it.

@@ -1,22 +1,13 @@
 #include "mem/internal/frame_heap.h"
 
-#include <cstdio>
 #include <new>
 
-#include "base/check.h"
 #include "mem/internal/thread_exit.h"
 
 namespace zokio::mem_internal {
 namespace {
 
 constinit IdleStack<FrameHeap> idle_heaps;
-
-[[gnu::cold, noreturn]] void Exhausted(size_t size) {
-  char message[96];
-  std::snprintf(message, sizeof(message), "the frame pool could not map %zu bytes", size);
-  ZOKIO_CHECK(false, message);
-  __builtin_unreachable();
-}
 
 }  // namespace
 
@@ -25,7 +16,7 @@ constinit FrameHeap no_frame_heap;
 // Gives the thread a heap to keep, or one to borrow where it is at its end.
 FrameHeap* FrameHeap::Attach(FrameThread& thread) {
   FrameHeap* heap = Acquire();
-  if (!thread.exited) {
+  if (heap != nullptr && !thread.exited) {
     static const ThreadExit exit(&OnThreadExit);
     exit.Arm(heap);
     thread.heap = heap;
@@ -40,7 +31,7 @@ FrameHeap* FrameHeap::Acquire() {
     return heap;
   }
   void* pages = MapPages(sizeof(FrameHeap));
-  if (pages == nullptr) Exhausted(sizeof(FrameHeap));
+  if (pages == nullptr) return nullptr;
   return new (pages) FrameHeap;
 }
 
@@ -62,9 +53,11 @@ void* FrameHeap::AllocateSlow(uint32_t size_class, size_t size) {
   FrameThread& thread = MyFrameThread::GetInline();
   FrameHeap* heap = thread.heap;
   if (heap == &no_frame_heap) heap = Attach(thread);
+  if (heap == nullptr) return nullptr;
   void* block = heap->Refill(size_class);
-  ++heap->allocations_;
   if (heap != thread.heap) idle_heaps.Push(heap);  // it was borrowed
+  if (block == nullptr) return nullptr;
+  ++heap->allocations_;
   Unpoison(block, size);
   return block;
 }
@@ -79,8 +72,8 @@ void* FrameHeap::Refill(uint32_t size_class) {
 void* FrameHeap::Carve(uint32_t size_class) {
   const size_t size = FrameClassSize(size_class);
   Magazine& magazine = magazines_[size_class];
-  if (magazine.carved == magazine.capacity) Grow(magazine);
-  if (static_cast<size_t>(bump_end_ - bump_) < size) NewChunk();
+  if (magazine.carved == magazine.capacity && !Grow(magazine)) return nullptr;
+  if (static_cast<size_t>(bump_end_ - bump_) < size && !NewChunk()) return nullptr;
   ++magazine.carved;
   ++carved_;
   void* block = bump_;
@@ -88,9 +81,9 @@ void* FrameHeap::Carve(uint32_t size_class) {
   return block;
 }
 
-void FrameHeap::NewChunk() {
+bool FrameHeap::NewChunk() {
   void* pages = MapAligned(kChunkSize, kChunkSize);
-  if (pages == nullptr) Exhausted(kChunkSize);
+  if (pages == nullptr) return false;
   // A thread that fills one chunk will fill more: from there on a fault is better paid once for
   // 2 MiB (54 us) than 512 times (841 us); a thread with a few frames keeps to small pages.
   if (chunks_++ > 0) AdviseHuge(pages, kChunkSize);
@@ -100,17 +93,19 @@ void FrameHeap::NewChunk() {
   bump_end_ = static_cast<char*>(pages) + kChunkSize;
   RegisterRoots(pages, kChunkSize);
   Poison(bump_, kChunkSize - kChunkHeader);
+  return true;
 }
 
-void FrameHeap::Grow(Magazine& magazine) {
+bool FrameHeap::Grow(Magazine& magazine) {
   const size_t used = static_cast<size_t>(magazine.top - magazine.base);
   const size_t bytes = magazine.capacity * sizeof(void*);
   void* grown = magazine.capacity == 0 ? MapPages(kMagazineFirst * sizeof(void*))
                                        : RemapPages(magazine.base, bytes, 2 * bytes);
-  if (grown == nullptr) Exhausted(2 * bytes);
+  if (grown == nullptr) return false;
   magazine.capacity = magazine.capacity == 0 ? kMagazineFirst : 2 * magazine.capacity;
   magazine.base = static_cast<void**>(grown);
   magazine.top = magazine.base + used;
+  return true;
 }
 
 void FrameHeap::FreeRemote(FrameHeap* owner, void* block, uint32_t size_class) {
@@ -121,8 +116,8 @@ void FrameHeap::FreeRemote(FrameHeap* owner, void* block, uint32_t size_class) {
   freed->size_class = size_class;
 
   FrameThread& thread = MyFrameThread::GetInline();
-  if (thread.exited) return owner->remote_.Push(freed, freed);
-  if (thread.heap == &no_frame_heap) Attach(thread);
+  if (thread.heap == &no_frame_heap && !thread.exited) Attach(thread);
+  if (thread.heap == &no_frame_heap) return owner->remote_.Push(freed, freed);
   FrameHeap& heap = *thread.heap;
   if (owner == &heap) return heap.TakeBack(freed);  // the heap that was just given
   Batch& batch = heap.outgoing_[(reinterpret_cast<uintptr_t>(owner) / kPageSize) % kOutgoing];

@@ -10,7 +10,7 @@
 // the next thread that starts. Chunks are never unmapped.
 // Thread-safety: everything but `remote_` and `next_idle` is the owning thread's.
 // Memory ordering: see RemoteList and IdleStack.
-// Errors: exhausted memory fails a CHECK.
+// Errors: Allocate answers nullptr where memory is exhausted.
 #ifndef ZOKIO_MEM_INTERNAL_FRAME_HEAP_H_
 #define ZOKIO_MEM_INTERNAL_FRAME_HEAP_H_
 
@@ -120,8 +120,8 @@ class FrameHeap {
 
   void* Refill(uint32_t size_class);
   void* Carve(uint32_t size_class);
-  void NewChunk();
-  void Grow(Magazine& magazine);
+  bool NewChunk();
+  bool Grow(Magazine& magazine);
   void SendBatch(Batch& batch);
   void SendAll();
   void TakeBack(RemoteBlock* block);
