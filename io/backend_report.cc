@@ -1,0 +1,31 @@
+#include "io/backend_report.h"
+
+namespace zokio::io {
+
+const char* BackendName(BackendKind kind) {
+  switch (kind) {
+    case BackendKind::kUring:
+      return "io_uring";
+    case BackendKind::kEpoll:
+      return "epoll";
+  }
+  return "unknown";
+}
+
+std::string BackendReport::ToString() const {
+  std::string text = "backend: ";
+  text.append(BackendName(kind)).append(" (").append(reason).append(")\n");
+  if (!features.empty()) {
+    text.append("features:");
+    for (size_t i = 0; i < features.size(); ++i) {
+      text.append(i == 0 ? " " : ", ").append(features[i]);
+    }
+    text.append("\n");
+  }
+  for (const DeniedStep& step : denied) {
+    text.append("denied: ").append(step.step).append(": ").append(step.reason).append("\n");
+  }
+  return text;
+}
+
+}  // namespace zokio::io

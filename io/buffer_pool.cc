@@ -1,0 +1,98 @@
+#include "io/buffer_pool.h"
+
+#include <bit>
+#include <new>
+
+#include "io/internal/thread_token.h"
+
+namespace zokio::io {
+namespace {
+
+constexpr uint32_t kLine = 64;
+constexpr uint32_t kCapacityMax = 32768;  // the kernel's limit of a provided-buffer ring
+
+uint32_t RoundCapacity(uint32_t wanted) {
+  return std::bit_ceil(wanted < 32 ? 32 : wanted > kCapacityMax ? kCapacityMax : wanted);
+}
+
+}  // namespace
+
+BufferPool::BufferPool(Owner* owner, uint32_t buffer_size, uint32_t buffers_max)
+    : owner_(owner), buffer_size_(buffer_size), capacity_(RoundCapacity(buffers_max)) {
+  ZOKIO_CHECK(buffer_size > 0, "buffers need a size");
+  blocks_ = std::make_unique_for_overwrite<BufferBlock[]>(capacity_);
+  free_.reserve(capacity_);
+  chunks_.reserve(capacity_ / kChunkBuffers + 1);
+}
+
+BufferPool::~BufferPool() = default;
+
+bool BufferPool::Grow() {
+  if (made_ >= capacity_) return false;
+  const size_t stride = (size_t{buffer_size_} + kLine - 1) / kLine * kLine + kLine;
+  uint8_t* chunk = new (std::nothrow) uint8_t[stride * kChunkBuffers];
+  if (chunk == nullptr) return false;
+  chunks_.emplace_back(chunk);
+  for (uint32_t i = 0; i < kChunkBuffers; ++i) {
+    BufferBlock& block = blocks_[made_ + i];
+    block = BufferBlock{};
+    block.pool = this;
+    block.data = chunk + i * stride;
+    block.id = static_cast<uint16_t>(made_ + i);
+  }
+  for (uint32_t i = kChunkBuffers; i > 0; --i) {
+    free_.push_back(static_cast<uint16_t>(made_ + i - 1));
+  }
+  made_ += kChunkBuffers;
+  return true;
+}
+
+BufferBlock* BufferPool::Take() {
+  if (free_.empty() && !DrainRemote() && !Grow()) return nullptr;
+  BufferBlock* block = &blocks_[free_.back()];
+  free_.pop_back();
+  block->length = 0;
+  block->offset = 0;
+  return block;
+}
+
+void BufferPool::Return(BufferBlock* block) {
+  BufferPool* pool = block->pool;
+  if (__builtin_expect(pool->home_thread_.load(memory_order_relaxed) == ThreadToken(), 1)) {
+    pool->free_.push_back(block->id);
+    return;
+  }
+  pool->ReturnRemote(block);
+}
+
+void BufferPool::ReturnRemote(BufferBlock* block) {
+  // The moment the block is pushed, the pool may go: its owner must not.
+  Owner* owner = owner_;
+  owner->Retain();
+  const bool closed = !remote_.Push(block);
+  if (!closed && starved_.load(memory_order_seq_cst)) owner->Unpark();
+  owner->Release(closed ? 2 : 1);
+}
+
+bool BufferPool::DrainRemote() {
+  BufferBlock* block = remote_.TakeAll();
+  if (block == nullptr) return false;
+  while (block != nullptr) {
+    BufferBlock* next = block->link;
+    free_.push_back(block->id);
+    block = next;
+  }
+  return true;
+}
+
+int64_t BufferPool::Close(uint32_t in_kernel) {
+  home_thread_.store(0, memory_order_relaxed);
+  for (BufferBlock* block = remote_.Close(); block != nullptr;) {
+    BufferBlock* next = block->link;
+    free_.push_back(block->id);
+    block = next;
+  }
+  return int64_t{made_} - static_cast<int64_t>(free_.size()) - in_kernel;
+}
+
+}  // namespace zokio::io

@@ -1,0 +1,196 @@
+#include "io/internal/socket_calls.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace zokio::io {
+namespace {
+
+template <typename Call>
+int32_t Restarting(Call call) {
+  while (true) {
+    const auto result = call();
+    if (result >= 0) return static_cast<int32_t>(result);
+    if (errno != EINTR) return -errno;
+  }
+}
+
+SocketAddress FromSockaddr(const sockaddr_storage& storage) {
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in in;
+    std::memcpy(&in, &storage, sizeof(in));
+    std::array<uint8_t, 4> bytes;
+    std::memcpy(bytes.data(), &in.sin_addr, 4);
+    return SocketAddress::Ipv4(bytes, ntohs(in.sin_port));
+  }
+  if (storage.ss_family == AF_INET6) {
+    sockaddr_in6 in6;
+    std::memcpy(&in6, &storage, sizeof(in6));
+    std::array<uint8_t, 16> bytes;
+    std::memcpy(bytes.data(), &in6.sin6_addr, 16);
+    return SocketAddress::Ipv6(bytes, ntohs(in6.sin6_port), in6.sin6_scope_id);
+  }
+  return SocketAddress();
+}
+
+int FamilyOf(SocketAddress::Family family) {
+  return family == SocketAddress::Family::kIpv6 ? AF_INET6 : AF_INET;
+}
+
+}  // namespace
+
+RawAddress ToRaw(const SocketAddress& address) {
+  RawAddress raw{};
+  if (address.family() == SocketAddress::Family::kIpv4) {
+    sockaddr_in in{};
+    in.sin_family = AF_INET;
+    in.sin_port = htons(address.port());
+    std::memcpy(&in.sin_addr, address.bytes().data(), 4);
+    static_assert(sizeof(in) <= sizeof(raw.bytes));
+    std::memcpy(raw.bytes, &in, sizeof(in));
+    raw.size = sizeof(in);
+  } else if (address.family() == SocketAddress::Family::kIpv6) {
+    sockaddr_in6 in6{};
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(address.port());
+    in6.sin6_scope_id = address.scope();
+    std::memcpy(&in6.sin6_addr, address.bytes().data(), 16);
+    static_assert(sizeof(in6) <= sizeof(raw.bytes));
+    std::memcpy(raw.bytes, &in6, sizeof(in6));
+    raw.size = sizeof(in6);
+  }
+  return raw;
+}
+
+void CloseSocket(NativeHandle handle) {
+  // Linux closes the descriptor also when interrupted: never again.
+  if (handle != kNoHandle) close(handle);
+}
+
+int32_t TrySend(NativeHandle handle, const uint8_t* data, size_t size) {
+  return Restarting([&] { return send(handle, data, size, MSG_DONTWAIT | MSG_NOSIGNAL); });
+}
+
+int32_t TryReceive(NativeHandle handle, uint8_t* data, size_t size) {
+  return Restarting([&] { return recv(handle, data, size, MSG_DONTWAIT); });
+}
+
+int32_t TryAccept(NativeHandle listener) {
+  return Restarting([&] { return accept4(listener, nullptr, nullptr, SOCK_CLOEXEC); });
+}
+
+int32_t TryConnect(NativeHandle handle, const SocketAddress& address) {
+  const RawAddress raw = ToRaw(address);
+  // An interrupted connect goes on by itself and must not be restarted.
+  const int result = connect(handle, reinterpret_cast<const sockaddr*>(raw.bytes), raw.size);
+  if (result == 0) return 0;
+  return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+int32_t TakeSocketError(NativeHandle handle) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (getsockopt(handle, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return -errno;
+  return -error;
+}
+
+int32_t OpenTcp(SocketAddress::Family family) {
+  return Restarting([&] { return socket(FamilyOf(family), SOCK_STREAM | SOCK_CLOEXEC, 0); });
+}
+
+Result<NativeHandle> OpenListener(const SocketAddress& address,
+                                  const ListenParameters& parameters) {
+  const NativeHandle handle = OpenTcp(address.family());
+  if (handle < 0) return Error::FromErrno(-handle, "bind");
+  const auto fail = [handle] {
+    const int os_error = errno;
+    CloseSocket(handle);
+    return Error::FromErrno(os_error, "bind");
+  };
+  const int one = 1;
+  if (setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0) return fail();
+  if (parameters.reuse_port &&
+      setsockopt(handle, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) != 0) {
+    return fail();
+  }
+  if (address.family() == SocketAddress::Family::kIpv6 && parameters.only_ipv6 &&
+      setsockopt(handle, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0) {
+    return fail();
+  }
+  const RawAddress raw = ToRaw(address);
+  if (bind(handle, reinterpret_cast<const sockaddr*>(raw.bytes), raw.size) != 0) return fail();
+  if (listen(handle, parameters.backlog) != 0) return fail();
+  return handle;
+}
+
+void SetNonBlocking(NativeHandle handle) {
+  const int flags = fcntl(handle, F_GETFL);
+  ZOKIO_CHECK(flags >= 0 && fcntl(handle, F_SETFL, flags | O_NONBLOCK) == 0,
+              "an open socket can be made non-blocking");
+}
+
+void SetNoDelay(NativeHandle handle, bool on) {
+  // Fails only where the peer already reset the connection, which the next call will report.
+  const int value = on ? 1 : 0;
+  (void)setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &value, sizeof(value));
+}
+
+void ShutdownBoth(NativeHandle handle) { (void)shutdown(handle, SHUT_RDWR); }
+
+Result<void> ShutdownSend(NativeHandle handle) {
+  if (shutdown(handle, SHUT_WR) != 0) return Error::FromErrno(errno, "shutdown");
+  return {};
+}
+
+Result<SocketAddress> LocalAddressOf(NativeHandle handle) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (getsockname(handle, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
+    return Error::FromErrno(errno, "local address");
+  }
+  return FromSockaddr(storage);
+}
+
+Result<SocketAddress> PeerAddressOf(NativeHandle handle) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (getpeername(handle, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
+    return Error::FromErrno(errno, "peer address");
+  }
+  return FromSockaddr(storage);
+}
+
+bool IsResourceExhaustion(int os_error) {
+  return os_error == EMFILE || os_error == ENFILE || os_error == ENOBUFS || os_error == ENOMEM;
+}
+
+bool IsTransientAcceptError(int os_error) {
+  switch (os_error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EAGAIN:
+    case ECANCELED:
+    case EPROTO:
+    case EPERM:  // a firewall rule
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace zokio::io

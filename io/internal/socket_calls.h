@@ -1,0 +1,61 @@
+// The system calls on sockets, none of which blocks: the platform's part of this package.
+//
+// Calls answer a count or handle, or a negative errno, and are restarted when interrupted.
+//
+// Thread-safety: any thread.
+#ifndef ZOKIO_IO_INTERNAL_SOCKET_CALLS_H_
+#define ZOKIO_IO_INTERNAL_SOCKET_CALLS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+#include "io/native_handle.h"
+#include "io/socket_address.h"
+
+namespace zokio::io {
+
+// What ends in the kernel: `sockaddr` bytes. At most 28 of them for an IP address.
+struct RawAddress {
+  alignas(8) uint8_t bytes[28];
+  uint32_t size;
+};
+RawAddress ToRaw(const SocketAddress& address);
+
+void CloseSocket(NativeHandle handle);
+
+int32_t TrySend(NativeHandle handle, const uint8_t* data, size_t size);
+int32_t TryReceive(NativeHandle handle, uint8_t* data, size_t size);
+// The accepted handle.  REQUIRES: the listener does not block.
+int32_t TryAccept(NativeHandle listener);
+// 0 when connected at once, -EINPROGRESS when under way.  REQUIRES: the socket does not block.
+int32_t TryConnect(NativeHandle handle, const SocketAddress& address);
+// Takes the socket's pending error: 0 or a negative errno.
+int32_t TakeSocketError(NativeHandle handle);
+
+struct ListenParameters {
+  bool reuse_port = false;
+  bool only_ipv6 = false;
+  int backlog = 4096;
+};
+// A listening socket; blocking, as completing backends want it.
+Result<NativeHandle> OpenListener(const SocketAddress& address, const ListenParameters& parameters);
+// An unconnected TCP socket: a handle or a negative errno.
+int32_t OpenTcp(SocketAddress::Family family);
+
+void SetNonBlocking(NativeHandle handle);
+void SetNoDelay(NativeHandle handle, bool on);
+void ShutdownBoth(NativeHandle handle);
+Result<void> ShutdownSend(NativeHandle handle);
+Result<SocketAddress> LocalAddressOf(NativeHandle handle);
+Result<SocketAddress> PeerAddressOf(NativeHandle handle);
+
+// Accept: no descriptor or memory left; waiting may help.
+bool IsResourceExhaustion(int os_error);
+// Accept: that one connection failed, the next may not.
+bool IsTransientAcceptError(int os_error);
+
+}  // namespace zokio::io
+
+#endif  // ZOKIO_IO_INTERNAL_SOCKET_CALLS_H_

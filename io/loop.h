@@ -1,0 +1,180 @@
+// Loop: one thread's way to the kernel; the other half of a worker.
+//
+// Poll() hands to the kernel what was started since the last turn and delivers what completed;
+// Park() also waits. Completions wake the futures that wait; no user code runs inside. Futures
+// find the loop of the thread they are polled on by Current(): starting an operation outside any
+// loop is the typed error kWrongThread.
+//
+// Ownership: made by Create, attached to one thread, detached there, then dropped by its owner.
+//   Sockets, leases and futures may outlive it: they fail with kShutdown, and the loop's memory
+//   stays until the last of them is gone.
+// Thread-safety: Unpark and Post from any thread; everything else on the attached thread.
+// Memory ordering: what a thread did before Unpark is visible after the Park it ended; what it did
+//   before Post is visible when the request is handled.
+// Cancellation: see operation.h.
+// Errors: what the kernel answers reaches the future; the loop itself never fails once created.
+// Cost: an idle turn is a few loads; a busy one a system call for the whole batch.
+#ifndef ZOKIO_IO_LOOP_H_
+#define ZOKIO_IO_LOOP_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "io/backend.h"
+#include "io/buffer_pool.h"
+#include "io/internal/remote_stack.h"
+#include "io/internal/slab.h"
+#include "io/loop_options.h"
+#include "io/loop_stats.h"
+#include "io/operation.h"
+
+namespace zokio::io {
+
+class Loop;
+struct ListenerState;
+
+struct LoopDeleter {
+  void operator()(Loop* loop) const;
+};
+using LoopPtr = std::unique_ptr<Loop, LoopDeleter>;
+
+class Loop final : private BufferPool::Owner {
+ public:
+  static LoopPtr Create(std::unique_ptr<Backend> backend, const LoopOptions& options);
+
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // The loop of this thread: the innermost attached, or null.
+  static Loop* Current();
+
+  // Makes this the thread's current loop, on top of the one before.
+  void Attach();
+  // Cancels what is in flight, waits for every final completion, lets go of the kernel.
+  // REQUIRES: it is the current loop.
+  void Detach();
+
+  // Returns how many completions were delivered.
+  int Poll();
+  void Park(Instant deadline);
+  void Unpark() override;
+  bool HasPendingOperations() const { return in_kernel_ > 0 || !homed_.empty(); }
+
+  const BackendReport& report() const { return backend_->report(); }
+  bool completes() const { return completes_; }
+  const LoopOptions& options() const { return options_; }
+  // From any thread; the figures may be a turn apart.
+  LoopStats stats() const;
+
+  // ---- For the futures of this package -------------------------------------------------------
+
+  BufferPool& pool() { return pool_; }
+  LoopCounters& counters() { return counters_; }
+
+  // A slot with one reference, the caller's. Null: out of memory.
+  Operation* NewOperation(OpKind kind);
+  SocketState* NewSocket(NativeHandle handle);
+
+  // Starts an operation made here; takes the kernel's reference.
+  void Start(Operation* op);
+  // The future of `op` lost interest: one exchange of the detached flag, then the cancel request
+  // goes to the home loop. Any thread.
+  static void Abandon(Operation* op);
+  // Drops a reference of a done operation. Any thread.
+  static void Unref(Operation* op);
+
+  // REQUIRES: `socket->lock` is held; this is the current loop.
+  // Makes this the socket's home if it has none and its loop is not gone.
+  void AdoptLocked(SocketState* socket);
+  // Arms the receive (or accept) here or asks the home loop for it.
+  // Returns the home loop to Post to, with a reference taken, or null where there is no need.
+  [[nodiscard]] Loop* ArmLocked(SocketState* socket);
+  // Queues the request whose flags are set; the caller released the lock.
+  static void Post(Loop* home, OpBase* op);
+
+  // Drops a reference; `close`: the socket's owner closed it. Any thread.
+  static void UnrefSocket(SocketState* socket, bool close);
+  // The same with the lock held, which it releases.
+  static void UnrefSocketLocked(SocketState* socket);
+
+  // Descriptors are exhausted: wakes the listener's waiter after a while.
+  // REQUIRES: its lock is held; this is its home.
+  void BackOffLocked(ListenerState* listener);
+
+  void Retain() override { refs_.fetch_add(1, memory_order_relaxed); }
+  void Release(int64_t count) override;
+
+ private:
+  friend struct LoopDeleter;
+
+  enum WakeState : uint32_t { kRunning, kParked, kNotified };
+  struct Retry {
+    SocketState* socket;
+    Instant when;
+  };
+
+  Loop(std::unique_ptr<Backend> backend, const LoopOptions& options);
+  ~Loop();
+
+  int Turn(bool wait, Instant deadline);
+  void Flush();
+  void Dispatch(const Completion& completion);
+  void OnOperation(Operation* op, const Completion& completion);
+  void OnStream(SocketState* socket, const Completion& completion);
+  void OnListener(SocketState* socket, const Completion& completion);
+  void OnReadiness(SocketState* socket, const Completion& completion);
+  void AppendReceived(SocketState* socket, const Completion& completion);
+
+  void DrainRemote();
+  void OnRemote(OpBase* op);
+  void StartLocked(SocketState* socket);
+  void CancelLocked(OpBase* op);
+  [[nodiscard]] static Loop* PrepareLocked(OpBase* op, uint32_t wanted);
+
+  static void FinishSocket(SocketState* socket);
+  void FinishHere(SocketState* socket);
+  void Orphan(SocketState* socket);
+  static void FreeOperation(Operation* op);
+  static void FreeSocket(SocketState* socket);
+  void FreeRemote(OpBase* op);
+  void FreeHere(OpBase* op);
+
+  void ServeStarved();
+  Instant ServeRetries();
+
+  static constexpr int64_t kOwnerShare = int64_t{1} << 40;
+  static constexpr int kBatch = 256;
+
+  const LoopOptions options_;
+  const std::unique_ptr<Backend> backend_;
+  const bool completes_;
+  bool attached_ = false;
+  bool detaching_ = false;
+  Loop* previous_ = nullptr;
+
+  std::vector<Request> requests_;
+  int64_t in_kernel_ = 0;
+  std::vector<SocketState*> homed_;
+  std::vector<SocketState*> starved_;
+  std::vector<Retry> retries_;
+
+  Slab<Operation> operations_;
+  Slab<SocketState> sockets_;
+  BufferPool pool_;
+  LoopCounters counters_;
+  std::unique_ptr<Completion[]> batch_;
+
+  // Written by other threads.
+  alignas(64) Atomic<uint32_t> wake_state_{kRunning};
+  RemoteStack<OpBase> remote_;
+  RemoteStack<OpBase> remote_frees_;
+  // The owner's share, and one for each slot, lease or post that outlives the owner.
+  Atomic<int64_t> refs_{kOwnerShare};
+};
+
+}  // namespace zokio::io
+
+#endif  // ZOKIO_IO_LOOP_H_

@@ -1,0 +1,224 @@
+// The part of Loop that delivers completions to sockets.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "io/internal/listener_state.h"
+#include "io/internal/socket_calls.h"
+#include "io/loop.h"
+
+namespace zokio::io {
+namespace {
+
+constexpr Duration kBackoffMin = std::chrono::milliseconds(1);
+constexpr Duration kBackoffMax = std::chrono::milliseconds(256);
+constexpr size_t kAcceptedMax = 1024;
+constexpr uint32_t kGone = kSocketClosed | kOpLoopGone;
+
+}  // namespace
+
+void Loop::AppendReceived(SocketState* socket, const Completion& completion) {
+  BufferBlock* block = pool_.block(static_cast<uint16_t>(completion.buffer));
+  if (completion.result <= 0 || (socket->flags & kGone) != 0) {
+    pool_.Put(block);
+    return;
+  }
+  block->length = static_cast<uint32_t>(completion.result);
+  block->offset = 0;
+  ReceiveQueue& queue = socket->queue;
+  if (queue.count == 0) {
+    queue.head = block->id;
+  } else {
+    pool_.block(queue.tail)->next = block->id;
+  }
+  queue.tail = block->id;
+  ++queue.count;
+  counters_.bytes_read.Add(block->length);
+}
+
+void Loop::OnStream(SocketState* socket, const Completion& completion) {
+  socket->lock.Lock();
+  if (!completion.more) {
+    socket->flags &= ~(kOpInKernel | kOpCancelling);
+    --in_kernel_;
+  }
+  if (completion.buffer != kNoBuffer) AppendReceived(socket, completion);
+  switch (completion.result) {
+    case 0:
+      socket->flags |= kSocketEof;
+      break;
+    case -ENOBUFS:
+      counters_.out_of_buffers.Add(1);
+      if ((socket->flags & (kGone | kSocketStarved)) == 0) {
+        socket->flags |= kSocketStarved;
+        ++socket->refs;
+        starved_.push_back(socket);
+        pool_.SetStarved(true);
+      }
+      break;
+    case -ECANCELED:
+    case -EINTR:
+    case -EAGAIN:
+      break;
+    default:
+      if (completion.result < 0) {
+        socket->flags |= kSocketFailed;
+        socket->result = -completion.result;
+      }
+  }
+  Waker waker;
+  if ((socket->flags & kGone) == 0) {
+    const bool news =
+        socket->queue.count > 0 || (socket->flags & (kSocketEof | kSocketFailed)) != 0;
+    if ((socket->flags & kSocketWaiting) != 0) {
+      if (news) {
+        socket->flags &= ~kSocketWaiting;
+        waker = std::move(socket->read_waker);
+      } else if (!completion.more) {
+        (void)ArmLocked(socket);  // this is its home: nothing to post
+      }
+    }
+    // Nobody reads: leave the rest in the socket's own buffer, which pushes back on the peer.
+    if (socket->queue.count >= options_.unread_buffers_max &&
+        (socket->flags & (kOpInKernel | kOpCancelling)) == kOpInKernel) {
+      CancelLocked(socket);
+    }
+  }
+  if (completion.more) {
+    socket->lock.Unlock();
+  } else {
+    UnrefSocketLocked(socket);
+  }
+  std::move(waker).Wake();
+}
+
+void Loop::OnListener(SocketState* socket, const Completion& completion) {
+  auto* listener = static_cast<ListenerState*>(socket);
+  Waker waker;
+  NativeHandle late = kNoHandle;
+  bool retry = false;
+  socket->lock.Lock();
+  if (!completion.more) {
+    socket->flags &= ~(kOpInKernel | kOpCancelling);
+    --in_kernel_;
+  }
+  if (completion.result >= 0) {
+    if ((socket->flags & kGone) != 0) {
+      late = completion.result;
+    } else {
+      listener->Push(completion.result);
+      listener->backoff = Duration(0);
+      // Nobody accepts: leave the rest in the kernel's backlog.
+      if (listener->accepted.size() - listener->accepted_head >= kAcceptedMax &&
+          (socket->flags & (kOpInKernel | kOpCancelling)) == kOpInKernel) {
+        CancelLocked(socket);
+      }
+    }
+  } else if (IsResourceExhaustion(-completion.result)) {
+    retry = (socket->flags & kGone) == 0;
+  } else if (!IsTransientAcceptError(-completion.result)) {
+    socket->flags |= kSocketFailed;
+    socket->result = -completion.result;
+  }
+  if (!retry && (socket->flags & (kGone | kSocketWaiting)) == kSocketWaiting) {
+    if (listener->HasAccepted() || (socket->flags & kSocketFailed) != 0) {
+      socket->flags &= ~kSocketWaiting;
+      waker = std::move(socket->read_waker);
+    } else if (!completion.more) {
+      (void)ArmLocked(socket);
+    }
+  }
+  if (retry) BackOffLocked(listener);
+  if (completion.more) {
+    socket->lock.Unlock();
+  } else {
+    UnrefSocketLocked(socket);
+  }
+  if (late != kNoHandle) CloseSocket(late);
+  std::move(waker).Wake();
+}
+
+void Loop::OnReadiness(SocketState* socket, const Completion& completion) {
+  Waker reader;
+  Waker writer;
+  {
+    SmallLockGuard guard(socket->lock);
+    int32_t bits = completion.result;
+    if (bits < 0) {  // it could not be registered
+      socket->flags |= kSocketFailed;
+      socket->result = -bits;
+      bits = kReadyHangup;
+    }
+    if ((bits & (kReadyRead | kReadyHangup)) != 0) {
+      socket->flags |= kSocketReadable;
+      if ((socket->flags & kSocketWaiting) != 0) reader = std::move(socket->read_waker);
+      socket->flags &= ~kSocketWaiting;
+    }
+    if ((bits & kReadyHangup) != 0) socket->flags |= kSocketHangup;
+    if ((bits & (kReadyWrite | kReadyHangup)) != 0) {
+      socket->flags |= kSocketWritable;
+      if ((socket->flags & kSocketWriteWaiting) != 0) writer = std::move(socket->write_waker);
+      socket->flags &= ~kSocketWriteWaiting;
+    }
+  }
+  std::move(reader).Wake();
+  std::move(writer).Wake();
+}
+
+// ---- Waiting for buffers, waiting for descriptors
+// ---------------------------------------------------
+
+void Loop::ServeStarved() {
+  pool_.DrainRemote();
+  size_t served = 0;
+  const size_t can_take = pool_.free_count() + (pool_.capacity() - pool_.made());
+  const size_t count = std::min(can_take, starved_.size());
+  for (; served < count; ++served) {
+    SocketState* socket = starved_[served];
+    socket->lock.Lock();
+    socket->flags &= ~kSocketStarved;
+    if ((socket->flags & kSocketWaiting) != 0) (void)ArmLocked(socket);
+    UnrefSocketLocked(socket);
+  }
+  starved_.erase(starved_.begin(), starved_.begin() + static_cast<ptrdiff_t>(served));
+  if (starved_.empty()) pool_.SetStarved(false);
+}
+
+void Loop::BackOffLocked(ListenerState* listener) {
+  counters_.accept_backoffs.Add(1);
+  if ((listener->flags & kSocketStarved) != 0) return;
+  listener->backoff = std::clamp(listener->backoff * 2, kBackoffMin, kBackoffMax);
+  listener->flags |= kSocketStarved;
+  ++listener->refs;
+  retries_.push_back({listener, Clock::Monotonic().Now() + listener->backoff});
+}
+
+Instant Loop::ServeRetries() {
+  const Instant now = Clock::Monotonic().Now();
+  Instant next = kNever;
+  for (size_t i = 0; i < retries_.size();) {
+    if (retries_[i].when > now) {
+      next = std::min(next, retries_[i].when);
+      ++i;
+      continue;
+    }
+    SocketState* socket = retries_[i].socket;
+    retries_[i] = retries_.back();
+    retries_.pop_back();
+    Waker waker;
+    socket->lock.Lock();
+    socket->flags &= ~kSocketStarved;
+    if ((socket->flags & kSocketReadiness) != 0) {
+      socket->flags |= kSocketReadable;
+      if ((socket->flags & kSocketWaiting) != 0) waker = std::move(socket->read_waker);
+      socket->flags &= ~kSocketWaiting;
+    } else if ((socket->flags & kSocketWaiting) != 0) {
+      (void)ArmLocked(socket);
+    }
+    UnrefSocketLocked(socket);
+    std::move(waker).Wake();
+  }
+  return next;
+}
+
+}  // namespace zokio::io

@@ -1,0 +1,58 @@
+// LoopStats: what a loop did; LoopCounters: where it counts.
+//
+// Thread-safety: counters are written by the loop's thread alone and read by any.
+// Cost: a load and a store each; no read-modify-write.
+#ifndef ZOKIO_IO_LOOP_STATS_H_
+#define ZOKIO_IO_LOOP_STATS_H_
+
+#include <cstdint>
+
+#include "base/atomic.h"
+
+namespace zokio::io {
+
+struct LoopStats {
+  uint64_t turns = 0;
+  uint64_t parks = 0;
+  uint64_t completions = 0;
+  uint64_t batches = 0;             // reaps that delivered something
+  uint64_t operations = 0;          // started
+  uint64_t speculative_calls = 0;   // non-blocking calls that succeeded at once
+  uint64_t speculative_misses = 0;  // ... that would have blocked
+  uint64_t arms = 0;                // receives and accepts armed
+  uint64_t cancels = 0;
+  uint64_t out_of_buffers = 0;   // receives that found no buffer
+  uint64_t remote_requests = 0;  // posted by other threads
+  uint64_t accept_backoffs = 0;  // descriptors exhausted
+  uint64_t bytes_read = 0;
+  uint64_t bytes_written = 0;
+  // The backend's.
+  uint64_t enters = 0;
+  uint64_t overflows = 0;
+  uint64_t wakes = 0;
+  // Now.
+  uint64_t in_flight = 0;
+  uint64_t buffers_made = 0;
+};
+
+class LoopCounter {
+ public:
+  void Add(uint64_t n) {
+    value_.store(value_.load(memory_order_relaxed) + n, memory_order_relaxed);
+  }
+  void Set(uint64_t value) { value_.store(value, memory_order_relaxed); }
+  uint64_t Get() const { return value_.load(memory_order_relaxed); }
+
+ private:
+  Atomic<uint64_t> value_{0};
+};
+
+struct LoopCounters {
+  LoopCounter turns, parks, completions, batches, operations, speculative_calls, speculative_misses,
+      arms, cancels, out_of_buffers, remote_requests, accept_backoffs, bytes_read, bytes_written,
+      enters, overflows, wakes, in_flight, buffers_made;
+};
+
+}  // namespace zokio::io
+
+#endif  // ZOKIO_IO_LOOP_STATS_H_

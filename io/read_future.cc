@@ -1,0 +1,183 @@
+#include "io/read_future.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "io/internal/socket_calls.h"
+#include "io/loop.h"
+
+namespace zokio {
+namespace {
+
+using io::BufferBlock;
+using io::BufferPool;
+using io::Direction;
+using io::Loop;
+using io::ReceiveQueue;
+using io::SocketState;
+
+// Where received bytes go: a whole buffer is handed over ...
+class LeaseSink {
+ public:
+  using Output = Lease;
+
+  // Takes from the front of a non-empty queue.
+  Lease TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
+    BufferBlock* block = pool.block(queue.head);
+    queue.head = block->next;
+    --queue.count;
+    return Lease(block);
+  }
+  // Answers bytes or a negative errno.
+  int32_t Receive(Loop& loop, io::NativeHandle handle, bool& filled) {
+    block_ = loop.pool().Take();
+    if (block_ == nullptr) return -ENOBUFS;
+    const int32_t count = io::TryReceive(handle, block_->data, loop.pool().buffer_size());
+    if (count <= 0) {
+      loop.pool().Put(block_);
+      return count;
+    }
+    filled = static_cast<uint32_t>(count) == loop.pool().buffer_size();
+    block_->length = static_cast<uint32_t>(count);
+    return count;
+  }
+  Lease Received(int32_t count) { return count == 0 ? Lease() : Lease(block_); }
+  Lease End() { return Lease(); }
+
+ private:
+  BufferBlock* block_ = nullptr;
+};
+
+// ... or copied.
+class CopySink {
+ public:
+  using Output = size_t;
+
+  explicit CopySink(std::span<uint8_t> target) : target_(target) {}
+
+  size_t TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
+    size_t copied = 0;
+    while (queue.count > 0 && copied < target_.size()) {
+      BufferBlock* block = pool.block(queue.head);
+      const size_t part = std::min<size_t>(block->length - block->offset, target_.size() - copied);
+      std::memcpy(target_.data() + copied, block->data + block->offset, part);
+      copied += part;
+      block->offset += static_cast<uint32_t>(part);
+      if (block->offset < block->length) break;
+      queue.head = block->next;
+      --queue.count;
+      BufferPool::Return(block);
+    }
+    return copied;
+  }
+  int32_t Receive(Loop&, io::NativeHandle handle, bool& filled) {
+    const int32_t count = io::TryReceive(handle, target_.data(), target_.size());
+    filled = count > 0 && static_cast<size_t>(count) == target_.size();
+    return count;
+  }
+  size_t Received(int32_t count) { return static_cast<size_t>(count); }
+  size_t End() { return 0; }
+
+ private:
+  std::span<uint8_t> target_;
+};
+
+// One non-blocking receive, with the lock released around it. Nothing: it would have blocked.
+template <typename Sink>
+std::optional<Result<typename Sink::Output>> TryNow(SocketState* socket, Loop& loop, Sink& sink) {
+  // Cleared before the call: an event that comes during it sets it again.
+  socket->flags &= ~io::kSocketReadable;
+  socket->lock.Unlock();
+  bool filled = false;
+  const int32_t count = sink.Receive(loop, socket->handle, filled);
+  socket->lock.Lock();
+  if (count == -EAGAIN) {
+    loop.counters().speculative_misses.Add(1);
+    return std::nullopt;
+  }
+  if (count < 0) {
+    if (count == -ENOBUFS) socket->flags |= io::kSocketReadable;
+    return Error::FromErrno(-count, "read");
+  }
+  loop.counters().speculative_calls.Add(1);
+  loop.counters().bytes_read.Add(static_cast<uint64_t>(count));
+  // A call that got less than it asked for emptied the socket: an edge will tell of more.
+  if (filled || count == 0 || (socket->flags & io::kSocketHangup) != 0) {
+    socket->flags |= io::kSocketReadable;
+  }
+  return sink.Received(count);
+}
+
+template <typename Sink>
+Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
+                                                io::SocketWait<Direction::kRead>& wait, Sink sink,
+                                                Context& context) {
+  using Output = Result<typename Sink::Output>;
+  if (socket == nullptr) return Output(Error(ErrorCode::kClosed, "read"));
+  Loop* loop = Loop::Current();
+  if (loop == nullptr) return Output(Error(ErrorCode::kWrongThread, "read"));
+  if (!context.SpendBudget()) return kPending;
+  std::optional<Output> result;
+  Loop* post = nullptr;
+  socket->lock.Lock();
+  loop->AdoptLocked(socket);
+  while (true) {
+    if (const std::optional<Error> gone = io::GoneErrorLocked(socket, "read")) {
+      result.emplace(*gone);
+      break;
+    }
+    if ((socket->flags & io::kSocketReadiness) != 0) {
+      if ((socket->flags & io::kSocketFailed) != 0) {
+        result.emplace(Error::FromErrno(socket->result, "read"));
+        break;
+      }
+      if ((socket->flags & io::kSocketReadable) != 0) {
+        result = TryNow(socket, *loop, sink);
+        if (result.has_value()) break;
+        continue;
+      }
+    } else {
+      if (socket->queue.count > 0) {
+        result.emplace(sink.TakeQueued(socket->queue, socket->home->pool()));
+        break;
+      }
+      if ((socket->flags & io::kSocketFailed) != 0) {
+        result.emplace(Error::FromErrno(socket->result, "read"));
+        break;
+      }
+      if ((socket->flags & io::kSocketEof) != 0) {
+        result.emplace(sink.End());
+        break;
+      }
+      post = loop->ArmLocked(socket);
+    }
+    if (wait.EnterLocked(socket, context)) {
+      socket->lock.Unlock();
+      wait.AfterUnlock();
+      if (post != nullptr) Loop::Post(post, socket);
+      context.RefundBudget();
+      return kPending;
+    }
+    result.emplace(Error(ErrorCode::kInvalidArgument, "read: another read waits"));
+    break;
+  }
+  wait.FinishAndUnlock(socket);
+  if (post != nullptr) Loop::Post(post, socket);
+  return *std::move(result);
+}
+
+}  // namespace
+
+Poll<Result<Lease>> ReadLease::poll(Context& context) {
+  return PollReceive(socket_, wait_, LeaseSink(), context);
+}
+
+Poll<Result<size_t>> ReadSome::poll(Context& context) {
+  if (target_.empty()) return Result<size_t>(size_t{0});
+  return PollReceive(socket_, wait_, CopySink(target_), context);
+}
+
+}  // namespace zokio

@@ -1,0 +1,226 @@
+// What the tests of this package share: a loop attached to the test's thread, futures driven to
+// their end by hand, blocking peers on real sockets, and counts of open descriptors.
+#ifndef ZOKIO_IO_TESTING_H_
+#define ZOKIO_IO_TESTING_H_
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "future/future.h"
+#include "future/testing.h"
+#include "io/create_loop.h"
+#include "io/internal/socket_calls.h"
+#include "io/tcp_listener.h"
+#include "io/tcp_stream.h"
+
+namespace zokio::io::testing {
+
+// A test that waits longer than this has lost a wake.
+inline constexpr Duration kTestLimit = std::chrono::seconds(60);
+
+inline const char* ChoiceName(BackendChoice choice) {
+  return choice == BackendChoice::kUring ? "io_uring" : "epoll";
+}
+
+// A loop, attached to the thread that makes it.
+class AttachedLoop {
+ public:
+  explicit AttachedLoop(BackendChoice choice, LoopOptions options = LoopOptions()) {
+    options.backend = choice;
+    Result<LoopPtr> loop = CreateLoop(options);
+    ZOKIO_CHECK(loop.ok(), loop.ok() ? "" : loop.error().ToString().c_str());
+    loop_ = *std::move(loop);
+    loop_->Attach();
+  }
+  ~AttachedLoop() { End(); }
+  void End() {
+    if (loop_ != nullptr) {
+      loop_->Detach();
+      loop_.reset();
+    }
+  }
+  Loop* operator->() { return loop_.get(); }
+  Loop& operator*() { return *loop_; }
+
+ private:
+  LoopPtr loop_;
+};
+
+// Turns of the current loop until `done`.
+template <typename Condition>
+void TurnUntil(Condition done) {
+  const Instant limit = Clock::Monotonic().Now() + kTestLimit;
+  while (!done()) {
+    Loop::Current()->Park(std::min(limit, Clock::Monotonic().Now() + std::chrono::milliseconds(5)));
+    ZOKIO_CHECK(Clock::Monotonic().Now() < limit, "the test waited too long");
+  }
+}
+
+// Polls a future only when it was woken, as a task would; fails the test when a wake is lost.
+template <Future F>
+class Driven {
+ public:
+  explicit Driven(F future) : future_(std::move(future)) {}
+
+  // True when it is ready now; the value is kept.
+  bool Poll() {
+    manual_.environment.budget = kPollBudget;
+    seen_ = manual_.counter.wakes();
+    auto poll = future_->poll(manual_.context);
+    if (poll.pending()) return false;
+    value_.emplace(std::move(poll).value());
+    return true;
+  }
+  bool woken() const { return manual_.counter.wakes() > seen_; }
+  int wakes() const { return manual_.counter.wakes(); }
+  int waker_clones() const { return manual_.counter.clones(); }
+
+  OutputOf<F> Finish() {
+    if (!value_.has_value() && !Poll()) {
+      TurnUntil([this] { return woken() && Poll(); });
+    }
+    return *std::move(value_);
+  }
+  void Drop() { future_.reset(); }
+  bool ready() const { return value_.has_value(); }
+  OutputOf<F>& value() { return *value_; }
+
+ private:
+  zokio::testing::ManualContext manual_;
+  std::optional<F> future_;
+  std::optional<OutputOf<F>> value_;
+  int seen_ = 0;
+};
+
+template <Future F>
+Driven(F) -> Driven<F>;
+
+template <Future F>
+OutputOf<F> Await(F future) {
+  return Driven<F>(std::move(future)).Finish();
+}
+
+// A blocking socket of a peer that knows nothing of loops.
+class Peer {
+ public:
+  Peer() = default;
+  explicit Peer(NativeHandle handle) : handle_(handle) {}
+  Peer(Peer&& other) noexcept : handle_(std::exchange(other.handle_, kNoHandle)) {}
+  Peer& operator=(Peer&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~Peer() { Close(); }
+
+  static Peer ConnectTo(const SocketAddress& address) {
+    const NativeHandle handle = OpenTcp(address.family());
+    ZOKIO_CHECK(handle >= 0, "socket");
+    ZOKIO_CHECK(TryConnect(handle, address) == 0, "connect");
+    return Peer(handle);
+  }
+
+  NativeHandle handle() const { return handle_; }
+  void Send(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t sent = send(handle_, text.data(), text.size(), MSG_NOSIGNAL);
+      ZOKIO_CHECK(sent > 0, "send");
+      text.remove_prefix(static_cast<size_t>(sent));
+    }
+  }
+  // Exactly `size` bytes, or what came before the end.
+  std::string Receive(size_t size) {
+    std::string text(size, '\0');
+    size_t got = 0;
+    while (got < size) {
+      const ssize_t count = recv(handle_, text.data() + got, size - got, 0);
+      if (count <= 0) break;
+      got += static_cast<size_t>(count);
+    }
+    text.resize(got);
+    return text;
+  }
+  // Turns the current loop until bytes or the end are there; then true where it is the end.
+  bool AtEndAfterTurns() {
+    ssize_t count = -1;
+    TurnUntil([&] {
+      char byte;
+      count = recv(handle_, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+      return count >= 0 || errno != EAGAIN;
+    });
+    return count <= 0;
+  }
+  void ShutdownSend() { ASSERT_EQ(shutdown(handle_, SHUT_WR), 0); }
+  // Closes with a reset instead of an orderly end.
+  void Reset() {
+    const linger hard{1, 0};
+    ASSERT_EQ(setsockopt(handle_, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)), 0);
+    Close();
+  }
+  void Close() {
+    if (handle_ != kNoHandle) CloseSocket(std::exchange(handle_, kNoHandle));
+  }
+  void SetBuffers(int bytes) {
+    ASSERT_EQ(setsockopt(handle_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)), 0);
+    ASSERT_EQ(setsockopt(handle_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)), 0);
+  }
+
+ private:
+  NativeHandle handle_ = kNoHandle;
+};
+
+// A stream on the current loop and the peer at its other end.
+struct Connection {
+  TcpStream stream;
+  Peer peer;
+};
+
+inline Connection MakeConnection() {
+  Result<TcpListener> listener = Await(TcpListener::Bind("127.0.0.1:0"));
+  ZOKIO_CHECK(listener.ok(), "bind");
+  Connection connection;
+  connection.peer = Peer::ConnectTo(*listener->local_address());
+  Result<TcpStream> stream = Await(listener->Accept());
+  ZOKIO_CHECK(stream.ok(), "accept");
+  connection.stream = *std::move(stream);
+  return connection;
+}
+
+inline int CountDescriptors() {
+  int count = 0;
+  DIR* directory = opendir("/proc/self/fd");
+  ZOKIO_CHECK(directory != nullptr, "/proc/self/fd");
+  while (readdir(directory) != nullptr) ++count;
+  closedir(directory);
+  return count - 3;  // ".", ".." and the directory itself
+}
+
+// A test on each backend. Where io_uring is denied, its half is skipped with the reason.
+class BackendTest : public ::testing::TestWithParam<BackendChoice> {
+ protected:
+  void SetUp() override {
+    LoopOptions options;
+    options.backend = GetParam();
+    const Result<BackendPlan> plan = BackendPlan::Make(options);
+    if (!plan.ok()) GTEST_SKIP() << Describe();
+  }
+};
+
+#define ZOKIO_IO_ON_EACH_BACKEND(suite)                                                          \
+  INSTANTIATE_TEST_SUITE_P(                                                                      \
+      Each, suite,                                                                               \
+      ::testing::Values(::zokio::io::BackendChoice::kUring, ::zokio::io::BackendChoice::kEpoll), \
+      [](const auto& info) { return ::zokio::io::testing::ChoiceName(info.param); })
+
+}  // namespace zokio::io::testing
+
+#endif  // ZOKIO_IO_TESTING_H_
