@@ -71,6 +71,7 @@ HeadStatus ParseRequestLine(std::string_view line, RequestHead& head) {
   if (version == "HTTP/1.1") return HeadStatus::kComplete;
   if (version == "HTTP/1.0") {
     head.keep_alive = false;
+    head.http_1_0 = true;
     return HeadStatus::kComplete;
   }
   return HeadStatus::kBadVersion;
@@ -143,7 +144,6 @@ HeadStatus ParseRequestHead(std::string_view bytes, RequestHead& head) {
   RequestHead parsed;
   HeadStatus status = ParseRequestLine(line, parsed);
   if (status != HeadStatus::kComplete) return status;
-  bool needs_host = parsed.keep_alive;  // of 1.1, still at its default here
   Seen seen;
   for (int headers = 0;; ++headers) {
     if (!TakeLine(bytes, line)) return unfinished;
@@ -152,7 +152,7 @@ HeadStatus ParseRequestHead(std::string_view bytes, RequestHead& head) {
     if (!ParseHeader(line, parsed, seen)) return HeadStatus::kBadRequest;
   }
   if (parsed.chunked && seen.length) return HeadStatus::kBadRequest;
-  if (needs_host && !seen.host) return HeadStatus::kBadRequest;
+  if (!parsed.http_1_0 && !seen.host) return HeadStatus::kBadRequest;
   parsed.head_bytes = all.size() - bytes.size();
   if (parsed.head_bytes > kHeadBytesMax) return HeadStatus::kTooLarge;
   head = parsed;

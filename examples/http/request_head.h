@@ -25,6 +25,7 @@ struct RequestHead {
   std::string_view method;
   std::string_view target;
   bool keep_alive = true;
+  bool http_1_0 = false;  // such a client must be told that the connection is kept
   bool expects_continue = false;
   bool chunked = false;
   uint64_t content_bytes = 0;

@@ -55,8 +55,9 @@ class Session {
   bool Consume(std::string_view& bytes, std::string& out);
   bool Answer(const RequestHead& head, std::string& out);
   bool Refuse(HeadStatus status, std::string& out) const;
-  void Append(std::string& out, std::string_view status, std::string_view body, bool keep_alive,
-              bool with_body = true) const;
+  enum class Connection { kKeep, kKeepAndSaySo, kClose };
+  void Append(std::string& out, std::string_view status, std::string_view body,
+              Connection connection, bool with_body = true) const;
 
   const SessionHost& host_;
   std::string pending_;

@@ -84,6 +84,14 @@ TEST(SessionTest, ClosesWhenAskedAndAfterErrors) {
   }
 }
 
+TEST(SessionTest, TellsAnOldClientThatTheConnectionIsKept) {
+  TestHost host;
+  Session session(host);
+  std::string out;
+  EXPECT_TRUE(session.Receive("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", out));
+  EXPECT_NE(out.find("\r\nConnection: keep-alive\r\n"), std::string::npos) << out;
+}
+
 TEST(SessionTest, RoutesAndMethods) {
   TestHost host;
   Session session(host);
