@@ -10,6 +10,8 @@
 
 #ifdef ZOKIO_MODEL
 #include "base/model/mutex.h"
+#elif defined(__wasm__) && !defined(_REENTRANT)
+#include "base/mutex_no_threads.h"
 #else
 #include <condition_variable>
 #include <mutex>
@@ -23,6 +25,10 @@ namespace zokio {
 using Mutex = model::Mutex;
 using CondVar = model::CondVar;
 using MutexLock = model::MutexLock;
+#elif defined(__wasm__) && !defined(_REENTRANT)
+using Mutex = no_threads::Mutex;
+using CondVar = no_threads::CondVar;
+using MutexLock = no_threads::MutexLock;
 #else
 
 class Mutex {

@@ -1,5 +1,7 @@
 #include "mem/internal/system_pages.h"
 
+#if !defined(__wasm__)  // there: system_pages_wasm.cc
+
 #include <sys/mman.h>
 
 namespace zokio::mem_internal {
@@ -50,3 +52,5 @@ void ReleaseLazily(void* pages, size_t size) {
 void ReleaseNow(void* pages, size_t size) { (void)madvise(pages, size, MADV_DONTNEED); }
 
 }  // namespace zokio::mem_internal
+
+#endif  // !defined(__wasm__)

@@ -1,8 +1,21 @@
 #include "mem/internal/thread_exit.h"
 
-#include <pthread.h>
-
 #include "base/check.h"
+
+#if defined(__wasm__) && !defined(_REENTRANT)
+
+namespace zokio::mem_internal {
+
+// The only thread is the main one, whose call is not made.
+ThreadExit::ThreadExit(void (*)(void*)) : key_(0) {}
+
+void ThreadExit::Arm(void*) const { ZOKIO_DCHECK(key_ == 0, "no thread but the main one"); }
+
+}  // namespace zokio::mem_internal
+
+#else
+
+#include <pthread.h>
 
 namespace zokio::mem_internal {
 
@@ -17,3 +30,5 @@ void ThreadExit::Arm(void* argument) const {
 }
 
 }  // namespace zokio::mem_internal
+
+#endif
