@@ -4,11 +4,30 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 namespace zokio::io {
 
 int UringRing::Open(unsigned entries, unsigned completion_entries, unsigned flags) {
+  int result = TryOpen(entries, completion_entries, flags);
+  // Rings count against the user's locked memory (RLIMIT_MEMLOCK, often 8 MiB), in all processes,
+  // and the kernel gives that of a closed ring back only some time later. So wait a little (this is
+  // set-up, on no worker), then do with smaller queues; both only cost more system calls.
+  for (int wait_ms = 1; result == -ENOMEM && wait_ms <= 64; wait_ms *= 2) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+    result = TryOpen(entries, completion_entries, flags);
+  }
+  while (result == -ENOMEM && entries > kEntriesMin) {
+    entries /= 2;
+    completion_entries /= 2;
+    result = TryOpen(entries, completion_entries, flags);
+  }
+  return result;
+}
+
+int UringRing::TryOpen(unsigned entries, unsigned completion_entries, unsigned flags) {
   io_uring_params params{};
   params.flags = flags | IORING_SETUP_CLAMP;
   if (completion_entries > 0) {

@@ -25,7 +25,8 @@ class UringRing {
   UringRing& operator=(const UringRing&) = delete;
   ~UringRing() { Close(); }
 
-  // Makes a ring that is not yet enabled where `flags` has IORING_SETUP_R_DISABLED.
+  // Makes a ring that is not yet enabled where `flags` has IORING_SETUP_R_DISABLED. Where locked
+  // memory is short it waits up to 127 ms for some, then makes the queues smaller.
   int Open(unsigned entries, unsigned completion_entries, unsigned flags);
   void Close();
   // Binds a disabled ring to this thread.
@@ -77,6 +78,10 @@ class UringRing {
   }
 
  private:
+  static constexpr unsigned kEntriesMin = 32;
+
+  int TryOpen(unsigned entries, unsigned completion_entries, unsigned flags);
+
   io_uring ring_{};
   bool open_ = false;
   io_uring_buf_ring* buffers_ = nullptr;
