@@ -30,6 +30,9 @@ struct PollEnvironment {
   int32_t budget = 0;
   // Polls cut short because the budget was spent.
   uint64_t budget_exhaustions = 0;
+  // The task that RunTask polls now, and whether it asked to be queued again (RequestRequeue).
+  const void* running = nullptr;
+  bool requeue = false;
 };
 
 inline constexpr int32_t kPollBudget = 128;
@@ -57,8 +60,17 @@ class Context {
       return true;
     }
     ++environment_->budget_exhaustions;
-    waker_->WakeByRef();
+    RequestRequeue();
     return false;
+  }
+  // Has this poll repeated after all others that are ready; the caller answers pending. As a wake,
+  // but where the waker is the running task's own, nothing atomic happens: see RunTask.
+  void RequestRequeue() {
+    if (waker_->data() == environment_->running) {
+      environment_->requeue = true;
+    } else {
+      waker_->WakeByRef();
+    }
   }
   // Gives a unit back: the step made no progress after all.
   void RefundBudget() { ++environment_->budget; }

@@ -37,6 +37,13 @@ bool JoinHandleBase::PollComplete(const Waker& waker) {
 void JoinHandleBase::Drop() {
   TaskHeader* task = std::exchange(task_, nullptr);
   if (task == nullptr) return;
+  // The usual end: the task completed, and this is the last reference. Nobody else can get one.
+  uint32_t state = task->state.load(memory_order_acquire);
+  if ((state & H::kComplete) != 0 && state / H::kReference == 1) {
+    task->vtable->destroy_result(task);
+    task->vtable->free_block(task);
+    return;
+  }
   uint32_t before = task->state.fetch_and(~H::kJoinInterest, memory_order_acq_rel);
   // Exactly one side sees the other's bit: the later of (complete, interest gone) owns the result.
   if ((before & H::kComplete) != 0) task->vtable->destroy_result(task);

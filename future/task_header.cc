@@ -39,14 +39,43 @@ void Notify(TaskHeader* task, uint32_t flags) {
 // The body ended or was cancelled. Runs on the thread that ran it last.
 void Complete(TaskHeader* task) {
   task->vtable->destroy_frame(task);
-  uint32_t before = task->state.fetch_xor(H::kRunning | H::kComplete, memory_order_acq_rel);
+  // What is most often the case costs one read-modify-write or none. Nobody but the handle and this
+  // thread has a reference then, and the handle's waker is not set.
+  uint32_t state = task->state.load(memory_order_acquire);
+  task->executor->Disown(task);
+  if (state == (H::kRunning | H::kReference)) {
+    task->vtable->destroy_result(task);
+    task->vtable->free_block(task);
+    return;
+  }
+  if (state == (H::kRunning | H::kJoinInterest | 2 * H::kReference) &&
+      task->state.compare_exchange_strong(state, H::kComplete | H::kJoinInterest | H::kReference,
+                                          memory_order_acq_rel)) {
+    return;
+  }
+  uint32_t before = task->state.fetch_add(H::kComplete - H::kRunning, memory_order_acq_rel);
   // Without a handle nobody will ever take the result.
   if ((before & H::kJoinInterest) == 0) task->vtable->destroy_result(task);
-  task->executor->Disown(task);
   // By reference: the handle may be comparing this waker with another right now. It is dropped
   // with the block.
   if ((before & H::kJoinWaker) != 0) task->join_waker.WakeByRef();
   ReleaseTask(task);  // the alive reference
+}
+
+// Makes a queued task running. True when it was cancelled.
+bool BeginRun(TaskHeader* task) {
+  uint32_t state = task->state.load(memory_order_relaxed);
+  if ((state & H::kRunning) == 0) {
+    // kNotified leaves and kRunning comes in one step; the runner alone may do it, because only one
+    // queue held the task.
+    state = task->state.fetch_add(H::kRunning - H::kNotified, memory_order_acq_rel);
+    ZOKIO_DCHECK((state & (H::kNotified | H::kRunning | H::kComplete)) == H::kNotified,
+                 "a task was run that was not queued");
+  } else if ((state & H::kNotified) != 0) {
+    // It yielded, and was woken or cancelled since.
+    state = task->state.fetch_sub(H::kNotified, memory_order_acq_rel);
+  }
+  return (state & H::kCancelled) != 0;
 }
 
 }  // namespace
@@ -69,27 +98,30 @@ void WakeTask(TaskHeader* task) { Notify(task, 0); }
 void CancelTask(TaskHeader* task) { Notify(task, H::kCancelled); }
 
 void RunTask(TaskHeader* task, PollEnvironment& environment) {
-  // kNotified leaves and kRunning comes in one step; the runner alone may do it, because only one
-  // queue held the task.
-  uint32_t state = task->state.fetch_add(H::kRunning - H::kNotified, memory_order_acq_rel);
-  ZOKIO_DCHECK((state & (H::kNotified | H::kRunning | H::kComplete)) == H::kNotified,
-               "a task was run that was not queued");
+  bool cancelled = BeginRun(task);
   environment.budget = kPollBudget;
+  environment.running = task;
+  environment.requeue = false;
   // Borrowed: the alive reference holds the task while it runs.
   Waker waker(&kTaskWakerVtable, task);
   Context context(waker, environment, task->locals);
-  bool done = (state & H::kCancelled) != 0 ? task->vtable->poll_cancel(task, context)
-                                           : task->vtable->poll(task, context);
+  bool done =
+      cancelled ? task->vtable->poll_cancel(task, context) : task->vtable->poll(task, context);
   waker.Release();
+  environment.running = nullptr;
   if (done) {
     Complete(task);
     return;
   }
   Executor* executor = task->executor;
-  state = task->state.fetch_and(~H::kRunning, memory_order_acq_rel);
+  if (environment.requeue) {
+    executor->Schedule(task);
+    return;
+  }
+  uint32_t state = task->state.fetch_sub(H::kRunning, memory_order_acq_rel);
   // A wake that came meanwhile set kNotified and left the queueing to this thread. Otherwise the
   // task may be gone by now.
-  if ((state & H::kNotified) != 0) executor->Reschedule(task);
+  if ((state & H::kNotified) != 0) executor->Schedule(task);
 }
 
 }  // namespace zokio

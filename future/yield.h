@@ -16,8 +16,7 @@ class [[nodiscard]] Yield {
   Poll<void> poll(Context& context) noexcept {
     if (yielded_) return kReady;
     yielded_ = true;
-    // Waking the running task sends it to the back of its queue.
-    context.waker().WakeByRef();
+    context.RequestRequeue();
     return kPending;
   }
 

@@ -18,6 +18,8 @@ InjectQueue::InjectQueue(uint32_t shards)
   ZOKIO_CHECK(shards != 0 && (shards & mask_) == 0, "shards must be a power of two");
 }
 
+InjectQueue::~InjectQueue() { ZOKIO_CHECK(empty(), "an inject queue dies with tasks in it"); }
+
 uint32_t InjectQueue::ThisThread() {
   uint32_t& number = ThreadNumber::GetInline();
   if (number == 0) number = next_thread_number.fetch_add(1, memory_order_relaxed);
@@ -30,27 +32,31 @@ void InjectQueue::EndWake(Shard& shard) {
   if (--shard.waking == 0) shard.idle.NotifyAll();
 }
 
-void InjectQueue::PushBatch(TaskQueue& tasks, uint32_t hint) {
-  Shard& shard = shards_[hint & mask_];
-  MutexLock lock(shard.mutex);
-  shard.tasks.Append(tasks);
-  shard.size.store(shard.tasks.size(), memory_order_relaxed);
+void InjectQueue::AppendBatch(Shard& shard, TaskBatch* batch) {
+  (shard.last != nullptr ? shard.last->next : shard.first) = batch;
+  shard.last = batch;
 }
 
-void InjectQueue::PopBatch(uint32_t hint, uint64_t max, TaskQueue& out) {
+void InjectQueue::PushBatch(TaskBatch* batch, uint32_t hint) {
+  Shard& shard = shards_[hint & mask_];
+  MutexLock lock(shard.mutex);
+  AppendBatch(shard, batch);
+  shard.size.store(shard.size.load(memory_order_relaxed) + batch->count, memory_order_relaxed);
+}
+
+TaskBatch* InjectQueue::PopBatch(uint32_t hint) {
   for (uint32_t i = 0; i <= mask_; ++i) {
     Shard& shard = shards_[(hint + i) & mask_];
     if (shard.size.load(memory_order_relaxed) == 0) continue;
     MutexLock lock(shard.mutex);
-    if (shard.tasks.empty()) continue;
-    if (shard.tasks.size() <= max) {
-      out.Append(shard.tasks);
-    } else {
-      for (uint64_t n = 0; n < max; ++n) out.PushBack(shard.tasks.PopFront());
-    }
-    shard.size.store(shard.tasks.size(), memory_order_relaxed);
-    return;
+    TaskBatch* batch = shard.first;
+    if (batch == nullptr) continue;
+    shard.first = batch->next;
+    if (shard.first == nullptr) shard.last = nullptr;
+    shard.size.store(shard.size.load(memory_order_relaxed) - batch->count, memory_order_relaxed);
+    return batch;
   }
+  return nullptr;
 }
 
 uint64_t InjectQueue::size() const {

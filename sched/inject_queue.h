@@ -1,13 +1,13 @@
 // InjectQueue: where tasks enter a scheduler from threads that are not its workers.
 //
 // Sharded: a thread keeps to the shard of its own number, so that many spawning threads do not
-// meet on one lock; a worker looks at all shards, starting at its own, and takes batches.
+// meet on one lock; a worker looks at all shards, starting at its own, and takes a whole batch.
 // Unbounded; first in, first out within a shard. It also takes what overflows a worker's ring.
 //
 // It counts the threads that are still between their push and the end of their wake-up call, so
 // that the owner can be destroyed: the pushed task may have run, and ended all, before that.
 //
-// Ownership: none; a queued task is held by its own alive reference.
+// Ownership: its batches, not the tasks in them.
 // Thread-safety: any thread.
 // Memory ordering: a shard's lock publishes; `size` is a hint that is stored under the lock, for
 //   the wake protocol (sched/idle_set.h).
@@ -20,7 +20,7 @@
 
 #include "base/atomic.h"
 #include "base/mutex.h"
-#include "sched/task_queue.h"
+#include "sched/task_batch.h"
 
 namespace zokio {
 
@@ -28,6 +28,10 @@ class InjectQueue {
  public:
   // REQUIRES: shards is a power of two.
   explicit InjectQueue(uint32_t shards);
+  InjectQueue(const InjectQueue&) = delete;
+  InjectQueue& operator=(const InjectQueue&) = delete;
+  // REQUIRES: empty.
+  ~InjectQueue();
 
   // Pushes, then calls `wake()` where `needs_wake()` says so: the latter under the shard's lock,
   // the former outside. `this` stays alive until `wake` returned, see WaitForPushers.
@@ -36,8 +40,9 @@ class InjectQueue {
     Shard& shard = shards_[ThisThread() & mask_];
     {
       MutexLock lock(shard.mutex);
-      shard.tasks.PushBack(task);
-      shard.size.store(shard.tasks.size(), memory_order_relaxed);
+      if (shard.last == nullptr || shard.last->full()) AppendBatch(shard, TaskBatch::Make());
+      shard.last->Add(task);
+      shard.size.store(shard.size.load(memory_order_relaxed) + 1, memory_order_relaxed);
       if (!needs_wake()) return;
       ++shard.waking;
     }
@@ -45,11 +50,12 @@ class InjectQueue {
     EndWake(shard);
   }
 
-  // From a worker: a whole list, into the shard of `hint`.
-  void PushBatch(TaskQueue& tasks, uint32_t hint);
+  // From a worker: a whole batch, into the shard of `hint`. Takes the batch over.
+  void PushBatch(TaskBatch* batch, uint32_t hint);
 
-  // Moves up to `max` tasks of one shard to `out`, looking first at the shard of `hint`.
-  void PopBatch(uint32_t hint, uint64_t max, TaskQueue& out);
+  // The oldest batch of one shard, looking first at the shard of `hint`; null when all are empty.
+  // The caller frees it.
+  TaskBatch* PopBatch(uint32_t hint);
 
   // A hint: how many wait.
   uint64_t size() const;
@@ -67,7 +73,8 @@ class InjectQueue {
  private:
   struct alignas(64) Shard {
     Mutex mutex;
-    TaskQueue tasks;
+    TaskBatch* first = nullptr;
+    TaskBatch* last = nullptr;  // null where first is
     uint32_t waking = 0;
     CondVar idle;
     Atomic<uint64_t> size{0};
@@ -75,6 +82,7 @@ class InjectQueue {
   };
 
   static uint32_t ThisThread();
+  static void AppendBatch(Shard& shard, TaskBatch* batch);
   void EndWake(Shard& shard);
 
   const uint32_t mask_;

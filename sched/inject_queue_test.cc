@@ -17,52 +17,54 @@ using testing::BareTasks;
 constexpr auto kNobodySleeps = [] { return false; };
 constexpr auto kNoWake = [] {};
 
-TEST(TaskQueueTest, IsFirstInFirstOutAndAppendsWholeLists) {
-  BareTasks tasks(5);
-  TaskQueue one, two;
-  EXPECT_EQ(one.PopFront(), nullptr);
-  for (size_t i = 0; i < 3; ++i) one.PushBack(tasks[i]);
-  for (size_t i = 3; i < 5; ++i) two.PushBack(tasks[i]);
-  one.Append(two);
-  EXPECT_TRUE(two.empty());
-  two.Append(one);
-  EXPECT_EQ(two.size(), 5u);
-  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(two.PopFront(), tasks[i]);
-  EXPECT_TRUE(two.empty());
-  EXPECT_EQ(two.size(), 0u);
-  two.Append(one);
-  two.PushBack(tasks[0]);
-  EXPECT_EQ(two.PopFront(), tasks[0]);
+std::vector<TaskHeader*> Pop(InjectQueue& queue, uint32_t hint) {
+  TaskBatch* batch = queue.PopBatch(hint);
+  if (batch == nullptr) return {};
+  std::vector<TaskHeader*> tasks(batch->tasks, batch->tasks + batch->count);
+  TaskBatch::Free(batch);
+  return tasks;
 }
 
 TEST(InjectQueueTest, OneThreadsTasksComeOutInOrderAndInBatches) {
-  BareTasks tasks(10);
+  constexpr size_t kTasks = 2 * TaskBatch::kCapacity + 10;
+  BareTasks tasks(kTasks);
   InjectQueue queue(4);
   EXPECT_TRUE(queue.empty());
-  for (size_t i = 0; i < 10; ++i) queue.Push(tasks[i], kNobodySleeps, kNoWake);
-  EXPECT_EQ(queue.size(), 10u);
-  TaskQueue out;
-  queue.PopBatch(0, 4, out);
-  ASSERT_EQ(out.size(), 4u);
-  queue.PopBatch(3, 100, out);
-  ASSERT_EQ(out.size(), 10u);
-  for (size_t i = 0; i < 10; ++i) EXPECT_EQ(out.PopFront(), tasks[i]);
+  EXPECT_TRUE(Pop(queue, 0).empty());
+  for (size_t i = 0; i < kTasks; ++i) queue.Push(tasks[i], kNobodySleeps, kNoWake);
+  EXPECT_EQ(queue.size(), kTasks);
+  std::vector<TaskHeader*> all;
+  for (size_t expected : {size_t{TaskBatch::kCapacity}, size_t{TaskBatch::kCapacity}, size_t{10}}) {
+    std::vector<TaskHeader*> batch = Pop(queue, static_cast<uint32_t>(all.size()));
+    ASSERT_EQ(batch.size(), expected);
+    all.insert(all.end(), batch.begin(), batch.end());
+  }
+  for (size_t i = 0; i < kTasks; ++i) ASSERT_EQ(all[i], tasks[i]);
   EXPECT_TRUE(queue.empty());
-  queue.PopBatch(0, 4, out);
-  EXPECT_TRUE(out.empty());
+  queue.Push(tasks[0], kNobodySleeps, kNoWake);
+  EXPECT_EQ(Pop(queue, 0), std::vector<TaskHeader*>{tasks[0]});
 }
 
 TEST(InjectQueueTest, ABatchOfAWorkerIsFoundFromAnyShard) {
   BareTasks tasks(3);
   InjectQueue queue(4);
   for (uint32_t shard = 0; shard < 4; ++shard) {
-    TaskQueue in, out;
-    for (size_t i = 0; i < 3; ++i) in.PushBack(tasks[i]);
-    queue.PushBatch(in, shard);
-    EXPECT_TRUE(in.empty());
-    queue.PopBatch(shard + 1, 8, out);
-    EXPECT_EQ(out.size(), 3u);
+    TaskBatch* batch = TaskBatch::Make();
+    for (size_t i = 0; i < 3; ++i) batch->Add(tasks[i]);
+    queue.PushBatch(batch, shard);
+    EXPECT_EQ(queue.size(), 3u);
+    EXPECT_EQ(Pop(queue, shard + 1).size(), 3u);
   }
+}
+
+TEST(InjectQueueDeathTest, AQueueWithTasksInItMustNotDie) {
+  BareTasks tasks(1);
+  EXPECT_DEATH(
+      {
+        InjectQueue queue(2);
+        queue.Push(tasks[0], kNobodySleeps, kNoWake);
+      },
+      "with tasks in it");
 }
 
 TEST(InjectQueueTest, CountsWhatEachThreadBringsIn) {
@@ -93,6 +95,7 @@ TEST(InjectQueueTest, WaitsForAThreadThatIsInsideItsWakeUp) {
   auto releaser = std::move(Thread::Start("releaser", [&] { go_on.Unpark(); })).value();
   queue.WaitForPushers();
   EXPECT_TRUE(left.load());
+  EXPECT_EQ(Pop(queue, 0).size(), 1u);
 }
 
 TEST(InjectQueueStressTest, EveryTaskComesOutOnce) {
@@ -113,10 +116,8 @@ TEST(InjectQueueStressTest, EveryTaskComesOutOnce) {
   std::vector<Atomic<uint32_t>> seen(tasks.size());
   Atomic<size_t> taken{0};
   auto take = [&] {
-    TaskQueue out;
     for (uint32_t hint = 0; taken.load() < tasks.size(); ++hint) {
-      queue.PopBatch(hint, 33, out);
-      while (TaskHeader* task = out.PopFront()) {
+      for (TaskHeader* task : Pop(queue, hint)) {
         seen[index.at(task)].fetch_add(1);
         taken.fetch_add(1);
       }

@@ -252,6 +252,40 @@ TEST(SchedulerStressTest, ShutdownAtEveryPoint) {
   }
 }
 
+// A task that yields stays "running" while it is queued: wakes and cancellations from outside must
+// neither queue it twice nor get lost.
+TEST(SchedulerStressTest, YieldingTasksAreWokenAndCancelledFromOutside) {
+  const int kRounds = static_cast<int>(2000 / (kScale == 1 ? 1 : 20));
+  auto scheduler = Make(2);
+  Atomic<int> inside{0};
+  for (int round = 0; round < kRounds; ++round) {
+    Bell bell;
+    Atomic<bool> overlap{false};
+    Atomic<uint64_t> polls{0};
+    auto handle = scheduler->Spawn([&]() -> Task<> {
+      while (true) {
+        if (inside.fetch_add(1) != 0) overlap.store(true);
+        // Stores its waker, so that rings reach it while it yields as well.
+        co_await PollFn([&](Context& context) -> Poll<void> {
+          (void)bell.Wait(context, UINT64_MAX);
+          return kReady;
+        });
+        polls.fetch_add(1);
+        inside.fetch_sub(1);
+        co_await Yield();
+      }
+    });
+    for (int ring = 0; ring < 20; ++ring) bell.Ring();
+    while (polls.load() < static_cast<uint64_t>(round % 50)) bell.Ring();
+    handle.Cancel();
+    auto result = scheduler->TryBlockOn([](JoinHandle<void> joined) -> Task<bool> {
+      co_return (co_await joined).ok();
+    }(std::move(handle)));
+    ASSERT_FALSE(result.value());
+    ASSERT_FALSE(overlap.load());
+  }
+}
+
 TEST(SchedulerStressTest, WakersOutliveTheirScheduler) {
   Waker kept;
   {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "future/task_header.h"
 #include "sched/internal/worker.h"
 
 namespace zokio::internal {

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "future/task_header.h"
-#include "sched/task_queue.h"
+#include "sched/task_batch.h"
 
 namespace zokio::internal {
 
@@ -72,11 +72,9 @@ void Worker::Push(TaskHeader* task) {
     PushRing(task);
     return;
   }
-  TaskHeader* displaced = lifo_slot_.load(memory_order_relaxed);
   if (task == current_) {
     // It yielded: behind all others. Alone, it needs no queue.
-    bool alone = displaced == nullptr && batch_at_ == batch_count_ && queue_.empty();
-    if (alone) {
+    if (lifo_slot_ == nullptr && batch_at_ == batch_count_ && queue_.empty()) {
       batch_[0] = task;
       batch_at_ = 0;
       batch_count_ = 1;
@@ -86,12 +84,7 @@ void Worker::Push(TaskHeader* task) {
     }
     return;
   }
-  if (displaced == nullptr) {
-    // Others only ever empty the slot.
-    lifo_slot_.store(task, memory_order_release);
-    return;
-  }
-  displaced = lifo_slot_.exchange(task, memory_order_acq_rel);
+  TaskHeader* displaced = std::exchange(lifo_slot_, task);
   if (displaced == nullptr) return;
   PushRing(displaced);
   Notify();
@@ -101,15 +94,20 @@ void Worker::PushRing(TaskHeader* task) {
   if (__builtin_expect(!queue_.Push(task), 0)) Overflow(task);
 }
 
-// The ring is full: its older half and `task` go to the inject queue.
+// The ring is full: its older half goes to the inject queue.
 void Worker::Overflow(TaskHeader* task) {
-  TaskHeader* claimed[RunQueue::kCapacity / 2];
-  uint32_t count = queue_.Claim(claimed, RunQueue::kCapacity / 2);
-  TaskQueue tasks;
-  for (uint32_t i = 0; i < count; ++i) tasks.PushBack(claimed[i]);
-  tasks.PushBack(task);
-  core_.inject().PushBatch(tasks, static_cast<uint32_t>(index_));
-  counters_.overflows.Add();
+  static_assert(TaskBatch::kCapacity == RunQueue::kCapacity / 2);
+  TaskBatch* batch = TaskBatch::Make();
+  batch->count = queue_.Claim(batch->tasks, TaskBatch::kCapacity);
+  if (batch->count == 0) {
+    TaskBatch::Free(batch);  // thieves were faster
+  } else {
+    core_.inject().PushBatch(batch, static_cast<uint32_t>(index_));
+    counters_.overflows.Add();
+  }
+  bool pushed = queue_.Push(task);
+  ZOKIO_DCHECK(pushed, "half of the ring was taken just now");
+  (void)pushed;
 }
 
 void Worker::Notify() {
@@ -117,15 +115,13 @@ void Worker::Notify() {
 }
 
 TaskHeader* Worker::NextLocal() {
-  if (lifo_slot_.load(memory_order_relaxed) != nullptr) {
-    TaskHeader* task = lifo_slot_.exchange(nullptr, memory_order_acquire);
-    if (task != nullptr) {
-      if (++lifo_streak_ <= kLifoPollsMax) {
-        counters_.lifo_polls.Add();
-        return task;
-      }
-      PushRing(task);  // its turn comes after all that wait now
+  if (lifo_slot_ != nullptr) {
+    TaskHeader* task = std::exchange(lifo_slot_, nullptr);
+    if (++lifo_streak_ <= kLifoPollsMax) {
+      counters_.lifo_polls.Add();
+      return task;
     }
+    PushRing(task);  // its turn comes after all that wait now
   }
   lifo_streak_ = 0;
   if (batch_at_ < batch_count_) return batch_[batch_at_++];
@@ -141,7 +137,7 @@ TaskHeader* Worker::NextLocal() {
 TaskHeader* Worker::FindWork() {
   while (true) {
     if (core_.stopping() && !cancelled_all_) CancelAll();
-    int events = PollEvents(/*always=*/false);
+    int events = PollEvents(/*ask_driver=*/true);
     if (events > 1 && queue_.size() > 1) Notify();
     TaskHeader* task = NextLocal();
     if (task == nullptr) task = TakeInjected();
@@ -161,17 +157,13 @@ TaskHeader* Worker::FindWork() {
 }
 
 TaskHeader* Worker::TakeInjected() {
-  uint64_t waiting = core_.inject().size();
-  if (waiting == 0) return nullptr;
-  TaskQueue taken;
-  uint64_t share = waiting / static_cast<uint64_t>(core_.worker_count()) + 1;
-  uint64_t room = RunQueue::kCapacity - queue_.size();
-  core_.inject().PopBatch(static_cast<uint32_t>(index_),
-                          std::min({share, room, uint64_t{RunQueue::kCapacity / 2}}), taken);
-  if (taken.empty()) return nullptr;
-  counters_.injected.Add(taken.size());
-  TaskHeader* first = taken.PopFront();
-  while (TaskHeader* task = taken.PopFront()) PushRing(task);
+  if (core_.inject().empty()) return nullptr;
+  TaskBatch* batch = core_.inject().PopBatch(static_cast<uint32_t>(index_));
+  if (batch == nullptr) return nullptr;
+  counters_.injected.Add(batch->count);
+  for (uint32_t i = 1; i < batch->count; ++i) PushRing(batch->tasks[i]);
+  TaskHeader* first = batch->tasks[0];
+  TaskBatch::Free(batch);
   // A searcher tells others when it ends its search.
   if (!searching_ && core_.WorkVisible()) Notify();
   return first;
@@ -240,9 +232,9 @@ void Worker::Park() {
   searching_ = !core_.idle().Withdraw(index_);
 }
 
-int Worker::PollEvents(bool always) {
+int Worker::PollEvents(bool ask_driver) {
   int events = 0;
-  if (always || driver_->HasPendingOperations()) {
+  if (ask_driver && driver_->HasPendingOperations()) {
     int completions = driver_->Poll();
     counters_.completions.Add(static_cast<uint64_t>(completions));
     events += completions;
@@ -259,11 +251,17 @@ int Worker::PollEvents(bool always) {
 void Worker::Maintain() {
   counters_.ticks.Add();
   Tune(core_.clock().Now());
-  PollEvents(/*always=*/false);
+  // What the driver reads now would be cold by the time that a long ring gets to it: a standing
+  // queue of 1000 echoing connections costs a quarter more CPU than short batches.
+  PollEvents(/*ask_driver=*/queue_.size() <= kEagerPollMax ||
+             counters_.ticks.Get() % kLazyPollTicks == 0);
   counters_.budget_exhaustions.Add(environment_.budget_exhaustions -
                                    counters_.budget_exhaustions.Get());
   if (core_.hooks() != nullptr) core_.hooks()->OnTick(index_);
-  if (TaskHeader* task = TakeInjected()) PushRing(task);
+  // Who came in from outside waits no longer for long queues than a few of these turns.
+  if (queue_.size() <= RunQueue::kCapacity / 2 || counters_.ticks.Get() % kInjectTicks == 0) {
+    if (TaskHeader* task = TakeInjected()) PushRing(task);
+  }
   if (!queue_.empty()) Notify();
   if (core_.stopping() && !cancelled_all_) CancelAll();
 }

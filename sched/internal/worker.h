@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/atomic.h"
 #include "base/random.h"
 #include "base/thread_local.h"
 #include "future/context.h"
@@ -62,6 +61,10 @@ class Worker {
   static constexpr uint32_t kBatchMax = 16;
   static constexpr uint32_t kLifoPollsMax = 3;
   static constexpr uint32_t kIntervalMax = 64;
+  static constexpr uint64_t kInjectTicks = 4;
+  // With more than this waiting in the ring, the driver is asked every so many ticks only.
+  static constexpr uint32_t kEagerPollMax = 16;
+  static constexpr uint64_t kLazyPollTicks = 16;
   static constexpr int64_t kMaintenancePeriodNs = 50'000;
   static constexpr int64_t kBatchPeriodNs = 20'000;
   static constexpr uint32_t kStealMax = RunQueue::kCapacity / 2;
@@ -77,8 +80,8 @@ class Worker {
   void Park();
   void Maintain();
   void Tune(Instant now);
-  // Driver and timers; what they wake goes to the ring. Returns how much there was.
-  int PollEvents(bool always);
+  // Timers, and the driver if asked; what they wake goes to the ring. Returns how much there was.
+  int PollEvents(bool ask_driver);
   void PushRing(TaskHeader* task);
   void Overflow(TaskHeader* task);
   void Notify();
@@ -93,8 +96,8 @@ class Worker {
   RunQueue queue_;
   TaskTable table_;
 
-  // The owner's alone, but for the slot.
-  alignas(64) Atomic<TaskHeader*> lifo_slot_{nullptr};
+  // The owner's alone.
+  alignas(64) TaskHeader* lifo_slot_ = nullptr;
   TaskHeader* current_ = nullptr;  // being polled
   uint32_t lifo_streak_ = 0;
   uint32_t batch_at_ = 0;
