@@ -104,15 +104,15 @@ Poll<Output> ConnectTcp::BeginReadiness(Loop& loop, io::NativeHandle handle, Con
 }
 
 Poll<Output> ConnectTcp::PollReadiness(Context& context) {
+  Waker replaced;
   socket_->lock.Lock();
   std::optional<Error> error = io::GoneErrorLocked(socket_, "connect");
   if (!error.has_value()) {
     if ((socket_->flags & io::kSocketFailed) != 0) {
       error = Error::FromErrno(socket_->result, "connect");
     } else if ((socket_->flags & io::kSocketWritable) == 0) {
-      const bool entered = wait_.EnterLocked(socket_, context);
+      const bool entered = wait_.EnterLocked(socket_, context, replaced);
       socket_->lock.Unlock();
-      wait_.AfterUnlock();
       ZOKIO_CHECK(entered, "nobody else knows this socket");
       return kPending;
     }

@@ -128,6 +128,10 @@ class Loop final : private BufferPool::Owner {
   void OnReadiness(SocketState* socket, const Completion& completion);
   void AppendReceived(SocketState* socket, const Completion& completion);
 
+  // Wakes once the batch is delivered; meanwhile what it wakes is fetched into the cache.
+  void WakeLater(Waker waker);
+  void WakeAll();
+
   void DrainRemote();
   void OnRemote(OpBase* op);
   void StartLocked(SocketState* socket);
@@ -160,6 +164,7 @@ class Loop final : private BufferPool::Owner {
   std::vector<SocketState*> homed_;
   std::vector<SocketState*> starved_;
   std::vector<Retry> retries_;
+  std::vector<Waker> woken_;
 
   Slab<Operation> operations_;
   Slab<SocketState> sockets_;

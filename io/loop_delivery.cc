@@ -89,7 +89,7 @@ void Loop::OnStream(SocketState* socket, const Completion& completion) {
   } else {
     UnrefSocketLocked(socket);
   }
-  std::move(waker).Wake();
+  WakeLater(std::move(waker));
 }
 
 void Loop::OnListener(SocketState* socket, const Completion& completion) {
@@ -135,7 +135,7 @@ void Loop::OnListener(SocketState* socket, const Completion& completion) {
     UnrefSocketLocked(socket);
   }
   if (late != kNoHandle) CloseSocket(late);
-  std::move(waker).Wake();
+  WakeLater(std::move(waker));
 }
 
 void Loop::OnReadiness(SocketState* socket, const Completion& completion) {
@@ -157,12 +157,14 @@ void Loop::OnReadiness(SocketState* socket, const Completion& completion) {
     if ((bits & kReadyHangup) != 0) socket->flags |= kSocketHangup;
     if ((bits & (kReadyWrite | kReadyHangup)) != 0) {
       socket->flags |= kSocketWritable;
-      if ((socket->flags & kSocketWriteWaiting) != 0) writer = std::move(socket->write_waker);
-      socket->flags &= ~kSocketWriteWaiting;
+      if ((socket->flags & kSocketWriteWaiting) != 0) {
+        writer = std::move(*std::exchange(socket->write_waiter, nullptr));
+        socket->flags &= ~kSocketWriteWaiting;
+      }
     }
   }
-  std::move(reader).Wake();
-  std::move(writer).Wake();
+  WakeLater(std::move(reader));
+  WakeLater(std::move(writer));
 }
 
 // ---- Waiting for buffers, waiting for descriptors

@@ -23,7 +23,7 @@ void TakeWaitersLocked(SocketState* socket, Waker& reader, Waker& writer) {
   // On a completing backend the flag speaks of an operation, which wakes by itself.
   constexpr uint32_t kBoth = kSocketReadiness | kSocketWriteWaiting;
   if ((socket->flags & kBoth) == kBoth) {
-    writer = std::move(socket->write_waker);
+    writer = std::move(*std::exchange(socket->write_waiter, nullptr));
     socket->flags &= ~kSocketWriteWaiting;
   }
 }
@@ -96,7 +96,7 @@ void Loop::OnOperation(Operation* op, const Completion& completion) {
     last = --op->refs == 0;
   }
   --in_kernel_;
-  std::move(waker).Wake();
+  WakeLater(std::move(waker));
   if (last) FreeOperation(op);
 }
 
@@ -203,9 +203,9 @@ void Loop::AdoptLocked(SocketState* socket) {
   socket->home_index = static_cast<uint32_t>(homed_.size());
   homed_.push_back(socket);
   if (completes_) {
-    ::new (&socket->queue) ReceiveQueue{};
+    socket->queue = ReceiveQueue{};
   } else {
-    ::new (&socket->write_waker) Waker();
+    socket->write_waiter = nullptr;
     socket->flags |= kSocketReadiness | kSocketReadable | kSocketWritable;
     requests_.push_back({socket, socket->handle, Action::kStart});
   }

@@ -122,6 +122,7 @@ Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
   if (!context.SpendBudget()) return kPending;
   std::optional<Output> result;
   Loop* post = nullptr;
+  Waker replaced;
   socket->lock.Lock();
   loop->AdoptLocked(socket);
   while (true) {
@@ -154,9 +155,8 @@ Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
       }
       post = loop->ArmLocked(socket);
     }
-    if (wait.EnterLocked(socket, context)) {
+    if (wait.EnterLocked(socket, context, replaced)) {
       socket->lock.Unlock();
-      wait.AfterUnlock();
       if (post != nullptr) Loop::Post(post, socket);
       context.RefundBudget();
       return kPending;

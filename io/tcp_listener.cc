@@ -95,15 +95,15 @@ Poll<Result<TcpStream>> AcceptTcp::poll(Context& context) {
   if (!context.SpendBudget()) return kPending;
   std::optional<Error> error;
   int32_t handle = io::kNoHandle;
+  Waker replaced;
   state_->lock.Lock();
   error = io::GoneErrorLocked(state_, "accept");
   if (!error.has_value()) {
     handle = TakeLocked(*loop);
     if (handle == -EAGAIN) {
       Loop* post = loop->ArmLocked(state_);
-      if (wait_.EnterLocked(state_, context)) {
+      if (wait_.EnterLocked(state_, context, replaced)) {
         state_->lock.Unlock();
-        wait_.AfterUnlock();
         if (post != nullptr) Loop::Post(post, state_);
         context.RefundBudget();
         return kPending;

@@ -119,6 +119,7 @@ Poll<Result<void>> WriteAll::Continue(Loop& loop, Context& context) {
 
 Poll<Result<void>> WriteAll::PollReadiness(Loop& loop, Context& context) {
   std::optional<Result<void>> result;
+  Waker replaced;
   socket_->lock.Lock();
   loop.AdoptLocked(socket_);
   while (true) {
@@ -148,9 +149,8 @@ Poll<Result<void>> WriteAll::PollReadiness(Loop& loop, Context& context) {
       }
       break;
     }
-    if (wait_.EnterLocked(socket_, context)) {
+    if (wait_.EnterLocked(socket_, context, replaced)) {
       socket_->lock.Unlock();
-      wait_.AfterUnlock();
       context.RefundBudget();
       return kPending;
     }
