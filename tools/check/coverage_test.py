@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Tests of tools/coverage: lines are added up per package, and a floor that is missed is named."""
+
+import importlib.machinery
+import importlib.util
+import unittest
+
+_LOADER = importlib.machinery.SourceFileLoader('coverage_tool', 'tools/coverage')
+_SPEC = importlib.util.spec_from_loader('coverage_tool', _LOADER)
+coverage = importlib.util.module_from_spec(_SPEC)
+_LOADER.exec_module(coverage)
+
+LCOV = '''SF:mem/pool.h
+DA:1,0
+DA:2,3
+end_of_record
+SF:mem/pool.h
+DA:1,5
+DA:2,0
+DA:3,0
+end_of_record
+SF:mem/pool_test.cc
+DA:1,1
+end_of_record
+SF:base/check.cc
+DA:7,0
+DA:8,1
+end_of_record
+'''
+
+
+class CoverageTest(unittest.TestCase):
+
+    def setUp(self):
+        self.packages = coverage.Packages(coverage.ReadLcov(LCOV))
+
+    def testRecordsOfOneFileAreAddedAndTestsAreNotCounted(self):
+        self.assertEqual(self.packages, {'mem': (2, 3), 'base': (1, 2)})
+
+    def testBelowTheFloorIsCaught(self):
+        floor = coverage.ReadFloor('# why\nmem 66.6\nbase 50.0\n')
+        self.assertEqual(list(coverage.BelowFloor(self.packages, floor)), [])
+        self.assertEqual(list(coverage.BelowFloor(self.packages, {'base': 50.1})),
+                         ['base: 50.0 is below its floor of 50.1'])
+
+    def testUnmeasuredPackageIsCaught(self):
+        self.assertEqual(list(coverage.BelowFloor(self.packages, {'io': 1.0})),
+                         ['io: not measured, its floor is 1.0'])
+
+
+if __name__ == '__main__':
+    unittest.main()
