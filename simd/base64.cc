@@ -233,9 +233,9 @@ HWY_EXPORT(DecodeKernel);
 size_t Base64Encode(std::span<const uint8_t> data, Base64Alphabet alphabet, std::span<char> out) {
   const size_t size = Base64EncodedSize(data.size(), alphabet);
   ZOKIO_CHECK(out.size() >= size, "out too small");
-  const size_t digits = HWY_DYNAMIC_DISPATCH(EncodeKernel)(data.data(), data.size(),
-                                                           internal::Base64TablesOf(alphabet),
-                                                           reinterpret_cast<uint8_t*>(out.data()));
+  const size_t digits = ZOKIO_SIMD_DISPATCH(EncodeKernel)(data.data(), data.size(),
+                                                          internal::Base64TablesOf(alphabet),
+                                                          reinterpret_cast<uint8_t*>(out.data()));
   std::fill(out.data() + digits, out.data() + size, '=');
   return size;
 }
@@ -253,8 +253,8 @@ std::optional<size_t> Base64Decode(std::string_view text, Base64Alphabet alphabe
   }
   size_t written = 0;
   const bool valid =
-      HWY_DYNAMIC_DISPATCH(DecodeKernel)(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
-                                         internal::Base64TablesOf(alphabet), out.data(), written);
+      ZOKIO_SIMD_DISPATCH(DecodeKernel)(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+                                        internal::Base64TablesOf(alphabet), out.data(), written);
   return valid ? std::optional(written) : std::nullopt;
 }
 

@@ -121,12 +121,12 @@ HWY_EXPORT(DecodeKernel);
 
 size_t DeadlineScan(std::span<const uint64_t> deadlines, uint64_t now, std::span<uint64_t> bitmap) {
   ZOKIO_CHECK(bitmap.size() >= (deadlines.size() + 63) / 64, "bitmap too small");
-  return HWY_DYNAMIC_DISPATCH(DeadlineKernel)(deadlines.data(), deadlines.size(), now,
-                                              bitmap.data());
+  return ZOKIO_SIMD_DISPATCH(DeadlineKernel)(deadlines.data(), deadlines.size(), now,
+                                             bitmap.data());
 }
 
 size_t BitmapDecode(std::span<const uint64_t> bitmap, uint32_t base, std::span<uint32_t> indices) {
-  return HWY_DYNAMIC_DISPATCH(DecodeKernel)(bitmap.data(), bitmap.size(), base, indices);
+  return ZOKIO_SIMD_DISPATCH(DecodeKernel)(bitmap.data(), bitmap.size(), base, indices);
 }
 
 }  // namespace zokio::simd

@@ -123,8 +123,8 @@ size_t CompletionScan(std::span<const Completion> completions, uint32_t flags,
                       std::span<uint64_t> failed, std::span<uint64_t> flagged) {
   const size_t words = (completions.size() + 63) / 64;
   ZOKIO_CHECK(failed.size() >= words && flagged.size() >= words, "bitmap too small");
-  return HWY_DYNAMIC_DISPATCH(CompletionKernel)(completions.data(), completions.size(), flags,
-                                                failed.data(), flagged.data());
+  return ZOKIO_SIMD_DISPATCH(CompletionKernel)(completions.data(), completions.size(), flags,
+                                               failed.data(), flagged.data());
 }
 
 }  // namespace zokio::simd

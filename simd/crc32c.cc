@@ -46,9 +46,11 @@ HWY_INLINE uint32_t Reduce(__m128i x) {
 
 HWY_INLINE __m512i Load(const uint8_t* p) { return _mm512_loadu_si512(p); }
 
-HWY_INLINE __m512i Factors(const internal::Crc32cFold& fold) {
+template <size_t kBytes>
+HWY_INLINE __m512i Factors() {
+  constexpr internal::Crc32cFold kFold = internal::Crc32cFoldFactors(kBytes);
   return _mm512_broadcast_i32x4(
-      _mm_set_epi64x(static_cast<int64_t>(fold.high), static_cast<int64_t>(fold.low)));
+      _mm_set_epi64x(static_cast<int64_t>(kFold.high), static_cast<int64_t>(kFold.low)));
 }
 
 // Each 128-bit lane of x moved forward by the distance of `factors`, plus `data`.
@@ -76,9 +78,9 @@ uint32_t Crc32cKernel(const uint8_t* p, size_t n, uint32_t crc) {
   if (n < 64) return CrcBytes(crc, p, n);
   const __m512i start = _mm512_zextsi128_si512(_mm_cvtsi32_si128(static_cast<int>(crc)));
   __m512i x0 = _mm512_xor_si512(Load(p), start);
-  const __m512i f64 = Factors(internal::Crc32cFoldFactors(64));
+  const __m512i f64 = Factors<64>();
   if (n >= 256) {
-    const __m512i f256 = Factors(internal::Crc32cFoldFactors(256));
+    const __m512i f256 = Factors<256>();
     __m512i x1 = Load(p + 64);
     __m512i x2 = Load(p + 128);
     __m512i x3 = Load(p + 192);
@@ -90,7 +92,7 @@ uint32_t Crc32cKernel(const uint8_t* p, size_t n, uint32_t crc) {
       x2 = Fold(x2, f256, Load(p + 128));
       x3 = Fold(x3, f256, Load(p + 192));
     }
-    const __m512i f128 = Factors(internal::Crc32cFoldFactors(128));
+    const __m512i f128 = Factors<128>();
     x1 = Fold(x0, f64, x1);
     x3 = Fold(x2, f64, x3);
     x0 = Fold(x1, f128, x3);
@@ -160,7 +162,7 @@ namespace zokio::simd {
 HWY_EXPORT(Crc32cKernel);
 
 uint32_t Crc32c(std::span<const uint8_t> data, uint32_t crc) {
-  return ~HWY_DYNAMIC_DISPATCH(Crc32cKernel)(data.data(), data.size(), ~crc);
+  return ~ZOKIO_SIMD_DISPATCH(Crc32cKernel)(data.data(), data.size(), ~crc);
 }
 
 }  // namespace zokio::simd

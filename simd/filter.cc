@@ -146,14 +146,14 @@ HWY_EXPORT(CompactKernel);
 size_t FilterCompact(std::span<const uint32_t> in, Comparison comparison, uint32_t operand,
                      std::span<uint32_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
-  return HWY_DYNAMIC_DISPATCH(FilterKernel)(in.data(), in.size(), comparison, operand, out.data());
+  return ZOKIO_SIMD_DISPATCH(FilterKernel)(in.data(), in.size(), comparison, operand, out.data());
 }
 
 size_t CompactByBitmap(std::span<const uint32_t> in, std::span<const uint64_t> bitmap,
                        std::span<uint32_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
   ZOKIO_CHECK(bitmap.size() >= (in.size() + 63) / 64, "bitmap too small");
-  return HWY_DYNAMIC_DISPATCH(CompactKernel)(in.data(), in.size(), bitmap.data(), out.data());
+  return ZOKIO_SIMD_DISPATCH(CompactKernel)(in.data(), in.size(), bitmap.data(), out.data());
 }
 
 }  // namespace zokio::simd

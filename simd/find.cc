@@ -203,23 +203,23 @@ HWY_EXPORT(BitmapKernel);
 HWY_EXPORT(PositionsKernel);
 
 size_t FindByte(std::span<const uint8_t> data, uint8_t byte) {
-  return HWY_DYNAMIC_DISPATCH(FindByteKernel)(data.data(), data.size(), byte);
+  return ZOKIO_SIMD_DISPATCH(FindByteKernel)(data.data(), data.size(), byte);
 }
 
 size_t FindAnyOf(std::span<const uint8_t> data, const ByteSet& set) {
-  return HWY_DYNAMIC_DISPATCH(FindAnyOfKernel)(data.data(), data.size(), set);
+  return ZOKIO_SIMD_DISPATCH(FindAnyOfKernel)(data.data(), data.size(), set);
 }
 
 void DelimiterBitmap(std::span<const uint8_t> data, const ByteSet& set,
                      std::span<uint64_t> bitmap) {
   ZOKIO_CHECK(bitmap.size() >= (data.size() + 63) / 64, "bitmap too small");
-  HWY_DYNAMIC_DISPATCH(BitmapKernel)(data.data(), data.size(), set, bitmap.data());
+  ZOKIO_SIMD_DISPATCH(BitmapKernel)(data.data(), data.size(), set, bitmap.data());
 }
 
 DelimiterScan DelimiterPositions(std::span<const uint8_t> data, const ByteSet& set,
                                  std::span<uint32_t> positions) {
   ZOKIO_CHECK(data.size() <= UINT32_MAX, "positions are 32 bits");
-  return HWY_DYNAMIC_DISPATCH(PositionsKernel)(data.data(), data.size(), set, positions);
+  return ZOKIO_SIMD_DISPATCH(PositionsKernel)(data.data(), data.size(), set, positions);
 }
 
 }  // namespace zokio::simd

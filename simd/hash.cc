@@ -83,7 +83,7 @@ HWY_EXPORT(HashKernel);
 
 void HashBatch(std::span<const uint64_t> keys, uint64_t seed, std::span<uint64_t> hashes) {
   ZOKIO_CHECK(hashes.size() >= keys.size(), "hashes too small");
-  HWY_DYNAMIC_DISPATCH(HashKernel)(keys.data(), keys.size(), seed, hashes.data());
+  ZOKIO_SIMD_DISPATCH(HashKernel)(keys.data(), keys.size(), seed, hashes.data());
 }
 
 }  // namespace zokio::simd

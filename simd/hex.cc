@@ -98,12 +98,12 @@ HWY_EXPORT(HexDecodeKernel);
 
 void HexEncode(std::span<const uint8_t> data, std::span<char> out) {
   ZOKIO_CHECK(out.size() >= 2 * data.size(), "out too small");
-  HWY_DYNAMIC_DISPATCH(HexEncodeKernel)(data.data(), data.size(), out.data());
+  ZOKIO_SIMD_DISPATCH(HexEncodeKernel)(data.data(), data.size(), out.data());
 }
 
 bool HexDecode(std::string_view text, std::span<uint8_t> out) {
   ZOKIO_CHECK(out.size() >= text.size() / 2, "out too small");
-  return HWY_DYNAMIC_DISPATCH(HexDecodeKernel)(text.data(), text.size(), out.data());
+  return ZOKIO_SIMD_DISPATCH(HexDecodeKernel)(text.data(), text.size(), out.data());
 }
 
 }  // namespace zokio::simd

@@ -27,87 +27,128 @@ struct IsNotTarget {
   }
 };
 
-// Bitmaps of the places where a name or a value may end, kept for a window of the text that slides
-// on as the parser does. Windows are small at first: a buffer often holds many short heads.
+// One bit a byte for a window of the text: where a name may end, and where a value may.
+struct Window {
+  static constexpr size_t kFirstWords = 2;
+  static constexpr size_t kWords = 16;
+
+  uint64_t token_stops[kWords + 1];  // one word more, which is zero after the last
+  uint64_t controls[kWords];         // without those that directly follow another
+};
+
+template <class D, class V>
+HWY_INLINE void Classify(D d, V v, size_t shift, uint64_t& token_stops, uint64_t& controls) {
+  const auto low =
+      hn::TableLookupBytesOr0(hn::LoadDup128(d, internal::kHttpTables.low), LowNibbleIndex(v));
+  const auto high =
+      hn::TableLookupBytes(hn::LoadDup128(d, internal::kHttpTables.high), HighNibble(v));
+  const auto classes = hn::And(low, high);
+  const auto zero = hn::Zero(d);
+  const auto token = hn::And(classes, hn::Set(d, internal::kHttpTokenClasses));
+  const auto control = hn::And(classes, hn::Set(d, internal::kHttpControlClasses));
+  token_stops |= MaskBits(d, hn::Eq(token, zero)) << shift;
+  controls |= MaskBits(d, hn::Ne(control, zero)) << shift;
+}
+
+// Fills `window` from p + begin on and returns the end of what it covers. REQUIRES: begin < n.
+HWY_INLINE size_t Fill(Window& window, const uint8_t* p, size_t n, size_t begin, size_t words) {
+  size_t word = 0;
+  uint64_t before = 0;  // whether the byte before is a control, in the lowest bit
+  for (; word < words && n - begin >= 64; ++word, begin += 64) {
+    uint64_t token_stops = 0;
+    uint64_t controls = 0;
+    constexpr size_t kLanes = hn::MaxLanes(Bytes());
+    for (size_t i = 0; i < 64; i += kLanes) {
+      Classify(Bytes(), hn::LoadU(Bytes(), p + begin + i), i, token_stops, controls);
+    }
+    window.token_stops[word] = token_stops;
+    window.controls[word] = controls & ~(controls << 1 | before);
+    before = controls >> 63;
+  }
+  if (word < words && begin < n) {
+    uint64_t token_stops = 0;
+    uint64_t controls = 0;
+    VisitTail(p + begin, n - begin, [&](auto d, auto v, size_t shift) HWY_ATTR {
+      Classify(d, v, shift, token_stops, controls);
+    });
+    const uint64_t valid = (uint64_t{1} << (n - begin)) - 1;
+    window.token_stops[word] = token_stops & valid;
+    window.controls[word] = controls & valid & ~(controls << 1 | before);
+    ++word;
+    begin = n;
+  }
+  window.token_stops[word] = 0;
+  return begin;
+}
+
+// Out of line, and not a member, so that the scanner itself stays in registers.
+HWY_NOINLINE size_t FillAgain(Window& window, const uint8_t* p, size_t n, size_t begin) {
+  return Fill(window, p, n, begin, Window::kWords);
+}
+
+// Looks for the ends of names and values in a window that slides on as the parser does. Windows are
+// small at first: a buffer often holds many short heads.
+//
+// Control bytes are taken out of their bitmap one by one, so that where the lines end does not wait
+// for what is in them, and the processor can look into several lines at once.
 class Scanner {
  public:
-  HWY_INLINE Scanner(const uint8_t* p, size_t n) : p_(p), n_(n) { Fill(0, kFirstWords); }
+  // Control bytes before `from` are left out. REQUIRES: from < 64, from < n.
+  HWY_INLINE Scanner(Window& window, const uint8_t* p, size_t n, size_t from)
+      : window_(window), p_(p), n_(n), end_(Fill(window, p, n, 0, Window::kFirstWords)) {
+    pending_ = window.controls[0] & ~uint64_t{0} << from;
+  }
 
-  // The first byte from `at` on that is no token character, or n.
-  HWY_INLINE size_t TokenEnd(size_t at) { return Next(token_stops_, at); }
-  // The first control byte from `at` on (a tab counts), or n.
-  HWY_INLINE size_t ControlOrTab(size_t at) { return Next(controls_, at); }
-
- private:
-  static constexpr size_t kFirstWords = 2;
-  static constexpr size_t kWords = 8;
-
-  HWY_INLINE size_t Next(const uint64_t* stops, size_t at) {
+  // The first byte from `at` on that is no token character, or n. Token characters passed over must
+  // come after all controls taken so far.
+  HWY_INLINE size_t TokenEnd(size_t at) {
     while (true) {
       if (HWY_UNLIKELY(at >= end_)) {
         if (at >= n_) return n_;
-        Fill(at & ~size_t{63}, kWords);
+        Refill(at);
       }
       // 64 bits from `at` on, out of two words.
-      const size_t word = (at - begin_) / 64;
+      const uint64_t* const stops = window_.token_stops + (at - begin_) / 64;
       const size_t shift = at % 64;
-      const uint64_t bits = stops[word] >> shift | (stops[word + 1] << 1) << (63 - shift);
+      const uint64_t bits = stops[0] >> shift | (stops[1] << 1) << (63 - shift);
       if (HWY_LIKELY(bits != 0)) return at + static_cast<size_t>(std::countr_zero(bits));
       at = std::min(at + 64, end_);
     }
   }
 
-  HWY_INLINE void Fill(size_t begin, size_t words) {
-    begin_ = begin;
-    size_t word = 0;
-    for (; word < words && begin + 64 <= n_; ++word, begin += 64) {
-      uint64_t token_stops = 0;
-      uint64_t controls = 0;
-      constexpr size_t kLanes = hn::MaxLanes(Bytes());
-      for (size_t i = 0; i < 64; i += kLanes) {
-        Classify(Bytes(), hn::LoadU(Bytes(), p_ + begin + i), i, token_stops, controls);
+  // The next control byte (a tab counts) that does not follow another directly, or n. None is
+  // between the last one taken and `from` but those directly behind it.
+  HWY_INLINE size_t NextControl(size_t from) {
+    while (HWY_UNLIKELY(pending_ == 0)) {
+      pending_begin_ += 64;
+      if (HWY_LIKELY(pending_begin_ < end_)) {
+        pending_ = window_.controls[(pending_begin_ - begin_) / 64];
+        continue;
       }
-      token_stops_[word] = token_stops;
-      controls_[word] = controls;
+      const size_t at = std::max(from, end_);
+      if (at >= n_) return n_;
+      Refill(at);
     }
-    end_ = begin;
-    if (word < words && begin < n_) {
-      uint64_t token_stops = 0;
-      uint64_t controls = 0;
-      VisitTail(p_ + begin, n_ - begin, [&](auto d, auto v, size_t shift) HWY_ATTR {
-        Classify(d, v, shift, token_stops, controls);
-      });
-      const uint64_t valid = (uint64_t{1} << (n_ - begin)) - 1;
-      token_stops_[word] = token_stops & valid;
-      controls_[word] = controls & valid;
-      ++word;
-      end_ = n_;
-    }
-    token_stops_[word] = 0;
-    controls_[word] = 0;
+    const size_t bit = static_cast<size_t>(std::countr_zero(pending_));
+    pending_ &= pending_ - 1;
+    return pending_begin_ + bit;
   }
 
-  template <class D, class V>
-  static HWY_INLINE void Classify(D d, V v, size_t shift, uint64_t& token_stops,
-                                  uint64_t& controls) {
-    const auto low =
-        hn::TableLookupBytesOr0(hn::LoadDup128(d, internal::kHttpTables.low), LowNibbleIndex(v));
-    const auto high =
-        hn::TableLookupBytes(hn::LoadDup128(d, internal::kHttpTables.high), HighNibble(v));
-    const auto classes = hn::And(low, high);
-    const auto zero = hn::Zero(d);
-    const auto token = hn::And(classes, hn::Set(d, internal::kHttpTokenClasses));
-    const auto control = hn::And(classes, hn::Set(d, internal::kHttpControlClasses));
-    token_stops |= MaskBits(d, hn::Eq(token, zero)) << shift;
-    controls |= MaskBits(d, hn::Ne(control, zero)) << shift;
+ private:
+  HWY_INLINE void Refill(size_t at) {
+    begin_ = at & ~size_t{63};
+    end_ = FillAgain(window_, p_, n_, begin_);
+    pending_begin_ = begin_;
+    pending_ = window_.controls[0] & ~uint64_t{0} << (at % 64);
   }
 
-  const uint8_t* p_;
-  size_t n_;
-  size_t begin_ = 0;  // of the window; a multiple of 64
-  size_t end_ = 0;    // of the window; a multiple of 64, or n
-  uint64_t token_stops_[kWords + 1];
-  uint64_t controls_[kWords + 1];
+  Window& window_;
+  const uint8_t* const p_;
+  const size_t n_;
+  size_t begin_ = 0;          // of the window; a multiple of 64
+  size_t end_;                // of the window; a multiple of 64, or n
+  size_t pending_begin_ = 0;  // the word in which the next control is looked for
+  uint64_t pending_;          // controls of that word not taken yet
 };
 
 HWY_INLINE bool IsBlank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
@@ -124,11 +165,22 @@ HWY_INLINE HttpStatus LineEnd(const uint8_t* p, size_t n, size_t& at, HttpStatus
   return at + 1 == n ? HttpStatus::kIncomplete : HttpStatus::kBadLineEnd;
 }
 
+HWY_INLINE bool IsControlOrTab(uint8_t byte) { return byte < 0x20 || byte == 0x7F; }
+
+// Tabs may stand in values. A control right behind one is not reported by the scanner.
+HWY_INLINE size_t SkipTabs(const uint8_t* p, size_t n, Scanner& scanner, size_t stop) {
+  while (stop < n && p[stop] == '\t') {
+    ++stop;
+    if (stop == n || !IsControlOrTab(p[stop])) stop = scanner.NextControl(stop);
+  }
+  return stop;
+}
+
 // The end of a value or reason phrase that starts at `at`, and the line end there.
 HWY_INLINE HttpStatus ValueEnd(const uint8_t* p, size_t n, Scanner& scanner, size_t& at,
                                size_t& end) {
-  size_t stop = scanner.ControlOrTab(at);
-  while (HWY_UNLIKELY(stop < n && p[stop] == '\t')) stop = scanner.ControlOrTab(stop + 1);
+  size_t stop = scanner.NextControl(at);
+  if (HWY_UNLIKELY(stop < n && p[stop] == '\t')) stop = SkipTabs(p, n, scanner, stop);
   at = stop;
   end = stop;
   return LineEnd(p, n, at, HttpStatus::kBadHeaderValue);
@@ -198,6 +250,47 @@ HWY_INLINE std::string_view Text(const uint8_t* p, size_t begin, size_t end) {
   return {reinterpret_cast<const char*>(p) + begin, end - begin};
 }
 
+// What is wrong with a request line that begins at `at`, or kIncomplete.
+HWY_NOINLINE HttpStatus RequestLineError(const uint8_t* p, size_t n, size_t at) {
+  Window window;
+  Scanner scanner(window, p, n, at);
+  const size_t method_end = scanner.TokenEnd(at);
+  if (method_end == n) return HttpStatus::kIncomplete;
+  if (method_end == at || p[method_end] != ' ') return HttpStatus::kBadMethod;
+  at = method_end + 1;
+  const size_t target_end = TargetEnd(p, n, at);
+  if (target_end == n) return HttpStatus::kIncomplete;
+  if (target_end == at || p[target_end] != ' ') return HttpStatus::kBadTarget;
+  at = target_end + 1;
+  uint32_t minor = 0;
+  const HttpStatus status = Version(p, n, at, minor);
+  return status != HttpStatus::kOk ? status : LineEnd(p, n, at, HttpStatus::kBadVersion);
+}
+
+// Takes a valid request line from its end, which the scanner knows, so that the header fields need
+// not wait for it. Returns false for a line that is not valid or not complete.
+HWY_INLINE bool RequestLine(const uint8_t* p, size_t n, Scanner& scanner, size_t& at,
+                            HttpRequestHead& head) {
+  const size_t method_end = scanner.TokenEnd(at);
+  const size_t target = method_end + 1;
+  const size_t line_end = scanner.NextControl(target);
+  constexpr size_t kVersionSize = 8;
+  // A target of one byte and a space at the least.
+  if (HWY_UNLIKELY(n - line_end < 2 || line_end < target + 2 + kVersionSize)) return false;
+  size_t version = line_end - kVersionSize;
+  const size_t target_end = version - 1;
+  const HttpStatus status = Version(p, line_end, version, head.minor_version);
+  if (HWY_UNLIKELY(method_end == at || p[method_end] != ' ' || p[target_end] != ' ' ||
+                   status != HttpStatus::kOk || LoadRaw<uint16_t>(p + line_end) != 0x0A0D ||
+                   TargetEnd(p, line_end, target) != target_end)) {
+    return false;
+  }
+  head.method = Text(p, at, method_end);
+  head.target = Text(p, target, target_end);
+  at = line_end + 2;
+  return true;
+}
+
 HWY_INLINE HttpStatus Request(const uint8_t* p, size_t n, std::span<HttpHeader> headers,
                               HttpRequestHead& head) {
   size_t at = 0;
@@ -205,22 +298,13 @@ HWY_INLINE HttpStatus Request(const uint8_t* p, size_t n, std::span<HttpHeader> 
     const HttpStatus status = LineEnd(p, n, at, HttpStatus::kBadLineEnd);
     if (status != HttpStatus::kOk) return status;
   }
-  Scanner scanner(p, n);
-  const size_t method_end = scanner.TokenEnd(at);
-  if (method_end == n) return HttpStatus::kIncomplete;
-  if (method_end == at || p[method_end] != ' ') return HttpStatus::kBadMethod;
-  head.method = Text(p, at, method_end);
-  at = method_end + 1;
-  const size_t target_end = TargetEnd(p, n, at);
-  if (target_end == n) return HttpStatus::kIncomplete;
-  if (target_end == at || p[target_end] != ' ') return HttpStatus::kBadTarget;
-  head.target = Text(p, at, target_end);
-  at = target_end + 1;
-  HttpStatus status = Version(p, n, at, head.minor_version);
-  if (HWY_UNLIKELY(status != HttpStatus::kOk)) return status;
-  status = LineEnd(p, n, at, HttpStatus::kBadVersion);
-  if (HWY_UNLIKELY(status != HttpStatus::kOk)) return status;
-  status = Headers(p, n, scanner, at, headers, head.header_count);
+  if (HWY_UNLIKELY(at == n)) return HttpStatus::kIncomplete;
+  Window window;
+  Scanner scanner(window, p, n, at);
+  if (HWY_UNLIKELY(!RequestLine(p, n, scanner, at, head))) {
+    return RequestLineError(p, n, at);
+  }
+  const HttpStatus status = Headers(p, n, scanner, at, headers, head.header_count);
   head.head_bytes = at;
   return status;
 }
@@ -245,7 +329,9 @@ HWY_INLINE HttpStatus Response(const uint8_t* p, size_t n, std::span<HttpHeader>
   } else if (p[at] != '\r' && p[at] != '\n') {
     return HttpStatus::kBadStatus;
   }
-  Scanner scanner(p, n);
+  if (at == n) return HttpStatus::kIncomplete;
+  Window window;
+  Scanner scanner(window, p, n, 0);
   const size_t reason = at;
   size_t reason_end = 0;
   status = ValueEnd(p, n, scanner, at, reason_end);
@@ -294,12 +380,12 @@ HWY_EXPORT(ResponseKernel);
 
 HttpStatus ParseHttpRequest(std::span<const uint8_t> data, const HttpLimits& limits,
                             std::span<HttpHeader> headers, HttpRequestHead& head) {
-  return HWY_DYNAMIC_DISPATCH(RequestKernel)(data, limits, headers, head);
+  return ZOKIO_SIMD_DISPATCH(RequestKernel)(data, limits, headers, head);
 }
 
 HttpStatus ParseHttpResponse(std::span<const uint8_t> data, const HttpLimits& limits,
                              std::span<HttpHeader> headers, HttpResponseHead& head) {
-  return HWY_DYNAMIC_DISPATCH(ResponseKernel)(data, limits, headers, head);
+  return ZOKIO_SIMD_DISPATCH(ResponseKernel)(data, limits, headers, head);
 }
 
 }  // namespace zokio::simd

@@ -135,6 +135,34 @@ TEST_P(HttpHeadTest, NamesAndValuesOfEveryLengthAgreeWithTheReference) {
   }
 }
 
+TEST_P(HttpHeadTest, LongRequestLinesWithFaultsAgreeWithTheReference) {
+  for (const size_t size : {10, 63, 64, 120, 128, 129, 500, 1100, 2000, 3000}) {
+    const std::string target(size, 't');
+    for (const char* end :
+         {" HTTP/1.1\r\nA: b\r\n\r\n", " HTTP/1.2\r\n\r\n", "\x7f HTTP/1.1\r\n\r\n",
+          " HTTP/1.1\n\n", "\tHTTP/1.1\r\n\r\n", "\r\n", " HTTP/1.1", ""}) {
+      ASSERT_EQ(CompareRequest(Guarded("GET /" + target + end), HttpLimits()), "") << size << end;
+      ASSERT_EQ(CompareRequest(Guarded(target + " /" + target + end), HttpLimits()), "");
+      ASSERT_EQ(CompareRequest(Guarded(target + end), HttpLimits()), "") << size << end;
+      const std::string name = "GET / HTTP/1.1\r\n" + target + ":" + target + end;
+      ASSERT_EQ(CompareRequest(Guarded(name), HttpLimits()), "") << size << end;
+      ASSERT_EQ(CompareRequest(Guarded(name + ":\t\tx\t\r\n\r\n"), HttpLimits()), "") << size;
+    }
+  }
+}
+
+TEST_P(HttpHeadTest, TabsAndControlsAtEveryOffsetOfAWindowAgreeWithTheReference) {
+  for (const char* piece : {"\t", "\t\t", "\t\r\n", "\t\x01", "\x01\x01", "\r\n\t", "\r\r\n",
+                            "\t\t\r\n\r\n", "\r\n\r\n", "\r\n\x01: a\r\n", "\t\x7f\r\n"}) {
+    for (size_t before = 0; before < 1300; before += before < 160 || before > 1100 ? 1 : 17) {
+      const std::string text =
+          "GET / HTTP/1.1\r\nA: " + std::string(before, 'v') + piece + "tail\r\nB: c\r\n\r\n";
+      ASSERT_EQ(CompareRequest(Guarded(text), HttpLimits()), "") << before;
+      ASSERT_EQ(CompareResponse(Guarded("HTTP/1.1 200 " + text.substr(16)), HttpLimits()), "");
+    }
+  }
+}
+
 TEST_P(HttpHeadTest, RandomTextOfHttpPiecesAgreesWithTheReference) {
   constexpr std::string_view kPieces[] = {
       "GET ",

@@ -103,15 +103,15 @@ void SplitMessageHeaders(std::span<const MessageHeader> headers, std::span<uint3
   ZOKIO_CHECK(destinations.size() >= headers.size() && sizes_bytes.size() >= headers.size() &&
                   payloads.size() >= headers.size(),
               "column too small");
-  HWY_DYNAMIC_DISPATCH(SplitKernel)(headers.data(), headers.size(), destinations.data(),
-                                    sizes_bytes.data(), payloads.data());
+  ZOKIO_SIMD_DISPATCH(SplitKernel)(headers.data(), headers.size(), destinations.data(),
+                                   sizes_bytes.data(), payloads.data());
 }
 
 std::array<size_t, 3> ClassifyMessageSizes(std::span<const uint32_t> sizes_bytes,
                                            std::span<uint8_t> classes) {
   ZOKIO_CHECK(classes.size() >= sizes_bytes.size(), "classes too small");
-  return HWY_DYNAMIC_DISPATCH(ClassifyKernel)(sizes_bytes.data(), sizes_bytes.size(),
-                                              classes.data());
+  return ZOKIO_SIMD_DISPATCH(ClassifyKernel)(sizes_bytes.data(), sizes_bytes.size(),
+                                             classes.data());
 }
 
 }  // namespace zokio::simd

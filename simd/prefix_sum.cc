@@ -80,7 +80,7 @@ HWY_EXPORT(PrefixSumKernel);
 
 uint32_t PrefixSum(std::span<const uint32_t> in, uint32_t initial, std::span<uint32_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
-  return HWY_DYNAMIC_DISPATCH(PrefixSumKernel)(in.data(), in.size(), initial, out.data());
+  return ZOKIO_SIMD_DISPATCH(PrefixSumKernel)(in.data(), in.size(), initial, out.data());
 }
 
 }  // namespace zokio::simd

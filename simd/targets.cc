@@ -48,9 +48,16 @@ int64_t AllTargets() {
   return all;
 }
 
+// Tells the kernels, of this package and of Highway's dispatch, what to use from now on.
+void Activate(Target target) {
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  internal::g_dispatch_index = hwy::GetChosenTarget().GetIndex();
+  internal::g_active_target = target;
+}
+
 const bool g_initialized = [] {
   AllTargets();
-  internal::g_active_target = BestTarget();
+  Activate(BestTarget());
   return true;
 }();
 
@@ -58,6 +65,7 @@ const bool g_initialized = [] {
 
 namespace internal {
 Target g_active_target = Target::kPortable;
+size_t g_dispatch_index = 0;
 }  // namespace internal
 
 const char* TargetName(Target target) {
@@ -95,8 +103,7 @@ bool ForceTarget(Target target) {
     if (entry.target != target || (entry.bit & available) == 0) continue;
     if (kSingleTarget) return true;
     hwy::SetSupportedTargetsForTest(entry.bit);
-    hwy::GetChosenTarget().DeInit();
-    internal::g_active_target = target;
+    Activate(target);
     return true;
   }
   return false;
@@ -104,8 +111,7 @@ bool ForceTarget(Target target) {
 
 void ResetTarget() {
   hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().DeInit();
-  internal::g_active_target = BestTarget();
+  Activate(BestTarget());
 }
 
 }  // namespace zokio::simd

@@ -138,7 +138,7 @@ namespace zokio::simd {
 HWY_EXPORT(Utf8Kernel);
 
 bool ValidateUtf8(std::span<const uint8_t> text) {
-  return HWY_DYNAMIC_DISPATCH(Utf8Kernel)(text.data(), text.size());
+  return ZOKIO_SIMD_DISPATCH(Utf8Kernel)(text.data(), text.size());
 }
 
 }  // namespace zokio::simd

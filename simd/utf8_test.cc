@@ -128,7 +128,7 @@ TEST_P(Utf8Test, EachSequenceAtEachPlaceOfEachLengthAgreesWithTheReference) {
   testing::GuardedBuffer buffer(testing::kLengthMax);
   for (const std::string& sequence : Sequences()) {
     for (size_t length = sequence.size(); length <= testing::kLengthMax;
-         length += length < 200 ? 1 : 7) {
+         length += length < 70 ? 1 : 5) {
       const std::span<uint8_t> text = buffer.Last(length);
       std::fill(text.begin(), text.end(), uint8_t{'x'});
       const auto check = [&](size_t at) {

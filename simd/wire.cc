@@ -125,21 +125,21 @@ HWY_EXPORT(ChecksumKernel);
 
 void ByteSwap(std::span<const uint16_t> in, std::span<uint16_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
-  HWY_DYNAMIC_DISPATCH(Swap16Kernel)(in.data(), in.size(), out.data());
+  ZOKIO_SIMD_DISPATCH(Swap16Kernel)(in.data(), in.size(), out.data());
 }
 
 void ByteSwap(std::span<const uint32_t> in, std::span<uint32_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
-  HWY_DYNAMIC_DISPATCH(Swap32Kernel)(in.data(), in.size(), out.data());
+  ZOKIO_SIMD_DISPATCH(Swap32Kernel)(in.data(), in.size(), out.data());
 }
 
 void ByteSwap(std::span<const uint64_t> in, std::span<uint64_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
-  HWY_DYNAMIC_DISPATCH(Swap64Kernel)(in.data(), in.size(), out.data());
+  ZOKIO_SIMD_DISPATCH(Swap64Kernel)(in.data(), in.size(), out.data());
 }
 
 uint16_t InternetChecksum(std::span<const uint8_t> data, uint16_t initial) {
-  uint64_t sum = HWY_DYNAMIC_DISPATCH(ChecksumKernel)(data.data(), data.size());
+  uint64_t sum = ZOKIO_SIMD_DISPATCH(ChecksumKernel)(data.data(), data.size());
   sum += __builtin_bswap16(initial);
   while (sum > 0xFFFF) sum = (sum & 0xFFFF) + (sum >> 16);
   return __builtin_bswap16(static_cast<uint16_t>(sum));

@@ -1,0 +1,88 @@
+// The part of bench/peers.h that loads libraries, so that none is needed to build.
+#include <dlfcn.h>
+
+#if __has_include(<http_parser.h>)
+#include <http_parser.h>
+#define ZOKIO_HAVE_HTTP_PARSER 1
+#endif
+
+#include "simd/bench/peers.h"
+
+namespace zokio::simd::bench {
+namespace {
+
+template <class Function>
+Function Find(const char* library, const char* symbol) {
+  void* const handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) return nullptr;
+  return reinterpret_cast<Function>(dlsym(handle, symbol));
+}
+
+}  // namespace
+
+Crc32cFunction IsalCrc32c() {
+  static const auto function = Find<Crc32cFunction>("libisal.so.2", "crc32_iscsi");
+  return function;
+}
+
+Crc32Function ZlibCrc32() {
+  static const auto function = Find<Crc32Function>("libz.so.1", "crc32");
+  return function;
+}
+
+Utf8Function SimdjsonUtf8() {
+  // simdjson::validate_utf8(char const*, unsigned long)
+  static const auto function =
+      Find<Utf8Function>("libsimdjson.so.14", "_ZN8simdjson13validate_utf8EPKcm");
+  return function;
+}
+
+#ifdef ZOKIO_HAVE_HTTP_PARSER
+
+namespace {
+
+struct Fields {
+  int count = 0;
+  std::string_view places[64];
+};
+
+int OnField(http_parser* parser, const char* at, size_t size) {
+  Fields& fields = *static_cast<Fields*>(parser->data);
+  fields.places[fields.count++ & 63] = {at, size};
+  return 0;
+}
+
+int OnValue(http_parser* parser, const char* at, size_t size) {
+  Fields& fields = *static_cast<Fields*>(parser->data);
+  fields.places[(fields.count + 32) & 63] = {at, size};
+  return 0;
+}
+
+}  // namespace
+
+int HttpParserFields(std::string_view request) {
+  static const auto init =
+      Find<void (*)(http_parser*, http_parser_type)>("libhttp_parser.so.2.9", "http_parser_init");
+  static const auto execute =
+      Find<size_t (*)(http_parser*, const http_parser_settings*, const char*, size_t)>(
+          "libhttp_parser.so.2.9", "http_parser_execute");
+  if (init == nullptr || execute == nullptr) return -1;
+  http_parser_settings settings = {};
+  settings.on_header_field = OnField;
+  settings.on_header_value = OnValue;
+  http_parser parser;
+  init(&parser, HTTP_REQUEST);
+  Fields fields;
+  parser.data = &fields;
+  return execute(&parser, &settings, request.data(), request.size()) == request.size()
+             ? fields.count
+             : 0;
+}
+
+#else
+
+int HttpParserFields(std::string_view) { return -1; }
+
+#endif
+
+}  // namespace zokio::simd::bench
