@@ -73,7 +73,8 @@ void Begin(void* raw) {
                                  to.stack_size);
 #endif
 #ifdef ZOKIO_TSAN
-  if (from.tsan_fiber == nullptr) from.tsan_fiber = __tsan_get_current_fiber();
+  // A thread's own context may have stood for another thread before.
+  if (!from.tsan_owned) from.tsan_fiber = __tsan_get_current_fiber();
   __tsan_switch_to_fiber(to.tsan_fiber, 0);
 #endif
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 
 #include "base/check.h"
 #include "base/thread_local.h"
@@ -14,8 +15,17 @@ namespace {
 using mem_internal::FrameHeap;
 using mem_internal::kFrameSizeMax;
 
-// Under a sanitizer every frame shall have its own redzones and history.
+// Under a sanitizer every frame shall have its own redzones and history. Under the model checker,
+// too, and nothing may be left in a magazine for the next execution.
+#ifdef ZOKIO_MODEL
+constexpr bool kPooled = false;
+void* FromSystem(size_t size) { return ::operator new(size); }
+void ToSystem(void* block) { ::operator delete(block); }
+#else
 constexpr bool kPooled = !mem_internal::kAddressSanitizer && !mem_internal::kThreadSanitizer;
+void* FromSystem(size_t size) { return std::malloc(size); }
+void ToSystem(void* block) { std::free(block); }
+#endif
 
 struct SystemCounts {
   uint64_t allocations = 0;
@@ -25,7 +35,7 @@ using MySystemCounts = ThreadLocal<SystemCounts, SystemCountsTag>;
 
 [[gnu::noinline]] void* AllocateSystem(size_t size) {
   ++MySystemCounts::GetInline().allocations;
-  return std::malloc(size);
+  return FromSystem(size);
 }
 
 [[gnu::cold, gnu::noinline]] void* Exhausted(size_t size) {
@@ -55,7 +65,7 @@ using MySystemCounts = ThreadLocal<SystemCounts, SystemCountsTag>;
 
 [[gnu::noinline]] void FramePool::Free(void* block, size_t size) {
   if (!kPooled || size > kFrameSizeMax) [[unlikely]]
-    return std::free(block);
+    return ToSystem(block);
   FrameHeap::Free(block, size);
 }
 

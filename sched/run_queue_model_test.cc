@@ -118,10 +118,17 @@ void OwnerAndTwoThieves() {
 }
 
 TEST(RunQueueModel, OneOwnerTwoThieves) {
-  const model::Report bounded = model::Explore(
-      {.name = "run queue, two thieves", .mode = model::Mode::kBounded, .preemptions_max = 3},
-      OwnerAndTwoThieves);
-  EXPECT_TRUE(bounded.Proven()) << bounded;
+  const model::Report report =
+      model::Explore({.name = "run queue, two thieves"}, OwnerAndTwoThieves);
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+TEST(RunQueueModel, OneOwnerTwoThievesWithinTwoPreemptions) {
+  const model::Report report = model::Explore({.name = "run queue, two thieves, 2 preemptions",
+                                               .mode = model::Mode::kBounded,
+                                               .preemptions_max = 2},
+                                              OwnerAndTwoThieves);
+  EXPECT_TRUE(report.Proven()) << report;
 }
 
 TEST(RunQueueModel, OneOwnerTwoThievesAtRandom) {

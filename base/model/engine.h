@@ -23,7 +23,8 @@ namespace zokio::model {
 
 using SourceLocation = std::source_location;
 
-enum class ObjectKind : uint8_t { kAtomic, kVariable, kMutex, kCondVar, kParker };
+// kForeign: an atomic that is no seam (the standard library's reference counts).
+enum class ObjectKind : uint8_t { kAtomic, kVariable, kMutex, kCondVar, kParker, kForeign };
 
 enum class RmwKind : uint8_t { kExchange, kAdd, kSub, kAnd, kOr, kXor };
 

@@ -18,18 +18,23 @@ class Thread {
  public:
   Thread() = default;
   Thread(Thread&& other) noexcept
-      : plain_(std::move(other.plain_)), id_(std::exchange(other.id_, kNone)) {}
+      : plain_(std::move(other.plain_)),
+        id_(std::exchange(other.id_, kNone)),
+        where_(other.where_) {}
   Thread& operator=(Thread&& other) noexcept {
     Join();
     plain_ = std::move(other.plain_);
     id_ = std::exchange(other.id_, kNone);
+    where_ = other.where_;
     return *this;
   }
-  ~Thread() { Join(); }
+  // The line that started it stands for the end of its scope.
+  ~Thread() { Join(where_); }
 
   static Result<Thread> Start(std::string name, std::function<void()> body,
                               SourceLocation where = SourceLocation::current()) {
     Thread thread;
+    thread.where_ = where;
     if (Engine* engine = CurrentEngine()) {
       thread.id_ = engine->ThreadStart(std::move(name), std::move(body), where);
     } else {
@@ -52,6 +57,7 @@ class Thread {
   static constexpr int kNone = -1;
   std::thread plain_;
   int id_ = kNone;
+  SourceLocation where_;
 };
 
 }  // namespace zokio::model

@@ -1,6 +1,9 @@
 #include "tools/model/execution.h"
 
 #include <sys/mman.h>
+#if defined(__GLIBC__)
+#include <sys/single_threaded.h>
+#endif
 
 #include <bit>
 #include <cstring>
@@ -26,6 +29,10 @@ bool IsStatic(uintptr_t address) {
 Execution::Execution(const Options& options) : options_(options), heap_(Heap::Get()) {
   steps_.reserve(1024);
   choices_.reserve(1024);
+#if defined(__GLIBC__)
+  // Reference counts of the standard library shall be atomic, as in a program with threads.
+  __libc_single_threaded = 0;
+#endif
 }
 
 Execution::~Execution() {
@@ -40,6 +47,7 @@ void Execution::Run(const std::function<void()>& body, Strategy& strategy) {
   strategy_ = &strategy;
   objects_.Clear();
   memory_.Clear();
+  shadow_.Clear();
   steps_.clear();
   choices_.clear();
   choice_is_thread_.clear();
@@ -151,12 +159,13 @@ void Execution::PickNext() {
   current_ = next;
 }
 
-int Execution::PickData(int count) {
+int Execution::PickData(int count, int explored) {
   if (count == 1) return 0;
-  const int choice = strategy_->PickData(count);
+  const int choice = explored == 1 ? 0 : strategy_->PickData(explored);
   if (choice < 0) {
     Fail(Verdict::kNondeterminism, "an operation has other outcomes than in the first run");
   }
+  // Noted also where the reduction left no choice: a replay knows nothing of it.
   choices_.push_back(choice);
   choice_is_thread_.push_back(false);
   return choice;
@@ -340,7 +349,7 @@ void* Execution::ThreadLocalAddress(const void* key, size_t size, size_t alignme
 
 int Execution::Choose(int count, SourceLocation) {
   const Inside inside(this);
-  return PickData(count);
+  return PickData(count, count);
 }
 
 void Execution::Name(const void* address, const char* name) {

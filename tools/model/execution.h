@@ -21,6 +21,7 @@
 #include "tools/model/object.h"
 #include "tools/model/options.h"
 #include "tools/model/report.h"
+#include "tools/model/shadow.h"
 #include "tools/model/step.h"
 #include "tools/model/strategy.h"
 
@@ -88,7 +89,12 @@ class Execution final : public Engine {
 
   // operator new and delete of the body.
   void* Allocate(size_t size, size_t alignment);
-  void Deallocate(void* memory);
+  void Deallocate(void* memory, const void* pc);
+
+  // Accesses of the body to memory that is no seam object, from the compiler's instrumentation.
+  void PlainAccess(const void* address, size_t size, bool write, const void* pc);
+  // An atomic of the standard library's own: ordered after all earlier ones on that word.
+  void ForeignAtomic(const void* address);
 
   // The execution that drives the running thread, for operator new; also while its own code runs.
   static Execution* Current();
@@ -133,7 +139,8 @@ class Execution final : public Engine {
   void PickNext();
   ThreadMask EnabledThreads();
   bool Enabled(const Thread& thread, int id, int patience) const;
-  int PickData(int count);
+  // One of 0 ... count - 1. Only the first `explored` of them find what is not found otherwise.
+  int PickData(int count, int explored);
 
   Object& Find(ObjectKind kind, void* address, size_t size, SourceLocation where);
   void CheckUsable(Object& object, SourceLocation where);
@@ -145,7 +152,10 @@ class Execution final : public Engine {
   uint32_t epoch() const { return threads_[current_].view.clock.at[current_]; }
   void WriteMemory(Object& object, uint64_t value);
   void WriteStore(Object& object, uint64_t value, std::memory_order order, bool replaces);
-  int StoresToSee(Object& object, std::memory_order order, uint32_t& floor);
+  uint32_t OldestToSee(const Object& object, std::memory_order order) const;
+  bool MayReadStale(const Object& object) {
+    return object.stores.size() > 1 && strategy_->MayReadStale(object, current_);
+  }
   bool TimeLimitMayPass(const Thread& thread) const {
     return thread.timeouts < options_.timeouts_max;
   }
@@ -156,6 +166,7 @@ class Execution final : public Engine {
   [[noreturn]] void Fail(Verdict verdict, std::string message);
   [[noreturn]] void EndRun();
   [[noreturn]] void Stuck();
+  [[noreturn]] void FailAccess(const Shadow::Conflict& conflict, const char* what, const void* pc);
   void CheckLeaks();
   void Restore();
 
@@ -164,6 +175,7 @@ class Execution final : public Engine {
   Heap& heap_;
   ObjectTable objects_;
   Memory memory_;
+  Shadow shadow_;
   ExecutionContext root_;
   Thread threads_[kThreadsMax];
   int thread_count_ = 0;
@@ -177,6 +189,7 @@ class Execution final : public Engine {
   Verdict verdict_ = Verdict::kPass;
   std::string message_;
   bool redundant_ = false;
+  bool plain_accesses_ = false;  // the body is instrumented
 };
 
 }  // namespace zokio::model

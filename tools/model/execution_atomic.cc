@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "tools/model/execution.h"
+#include "tools/model/symbolize.h"
 
 namespace zokio::model {
 namespace {
@@ -38,21 +39,17 @@ std::string At(const SourceLocation& where) {
 
 }  // namespace
 
-// How many stores a load may see, the newest included; the oldest is `floor`.
-int Execution::StoresToSee(Object& object, std::memory_order order, uint32_t& floor) {
+// The oldest store that a load of the running thread may see.
+uint32_t Execution::OldestToSee(const Object& object, std::memory_order order) const {
   const auto newest = static_cast<uint32_t>(object.stores.size() - 1);
-  floor = newest;
-  if (newest == 0 || !options_.stale_reads) return 1;
-  floor = memory_.Floor(object, view(), order);
-  if (floor == newest) return 1;
-  if (!strategy_->MayReadStale(object, current_)) {
-    floor = newest;
-  } else if (object.last_read[current_] != 0 &&
-             object.repeats[current_] >= options_.stale_repeats_max) {
+  if (newest == 0 || !options_.stale_reads) return newest;
+  uint32_t oldest = memory_.Floor(object, threads_[current_].view, order);
+  if (oldest < newest && object.last_read[current_] != 0 &&
+      object.repeats[current_] >= options_.stale_repeats_max) {
     // `last_read` is the index plus 1: seeing that store again would be once too often.
-    floor = std::max(floor, std::min(newest, object.last_read[current_]));
+    oldest = std::max(oldest, std::min(newest, object.last_read[current_]));
   }
-  return static_cast<int>(newest - floor) + 1;
+  return oldest;
 }
 
 uint64_t Execution::Load(void* address, size_t size, std::memory_order order,
@@ -67,9 +64,10 @@ uint64_t Execution::Load(void* address, size_t size, std::memory_order order,
             .where = where});
   CheckUsable(object, where);
   Step& step = BeginStep();
-  uint32_t floor;
-  const int choice = PickData(StoresToSee(object, order, floor));
-  const uint32_t index = static_cast<uint32_t>(object.stores.size() - 1) - choice;
+  const auto newest = static_cast<uint32_t>(object.stores.size() - 1);
+  const int count = static_cast<int>(newest - OldestToSee(object, order)) + 1;
+  const int choice = PickData(count, MayReadStale(object) ? count : 1);
+  const uint32_t index = newest - choice;
   step.value = object.stores[index].value;
   step.stale = static_cast<uint16_t>(choice);
   const bool learnt = object.last_read[current_] != index + 1;
@@ -158,14 +156,15 @@ bool Execution::CompareExchange(void* address, size_t size, uint64_t& expected, 
   const bool may_fail =
       equal && weak && threads_[current_].spurious_failures < options_.spurious_failures_max;
   // Outcomes: with the newest value; failing without reason; failing on older, other values.
-  uint32_t floor;
-  StoresToSee(object, failure, floor);
-  int outcomes = may_fail ? 2 : 1;
-  for (uint32_t i = floor; i < newest; ++i) outcomes += object.stores[i].value != expected;
-  const int choice = PickData(outcomes);
+  const int fresh = may_fail ? 2 : 1;
+  int outcomes = fresh;
+  for (uint32_t i = OldestToSee(object, failure); i < newest; ++i) {
+    outcomes += object.stores[i].value != expected;
+  }
+  const int choice = PickData(outcomes, MayReadStale(object) ? outcomes : fresh);
   uint32_t index = newest;
-  if (choice >= (may_fail ? 2 : 1)) {
-    int skip = choice - (may_fail ? 2 : 1);
+  if (choice >= fresh) {
+    int skip = choice - fresh;
     for (index = newest - 1; object.stores[index].value == expected || skip-- > 0;) --index;
   }
   step.spurious = may_fail && choice == 1;
@@ -254,7 +253,7 @@ void* Execution::Allocate(size_t size, size_t alignment) {
   return memory;
 }
 
-void Execution::Deallocate(void* memory) {
+void Execution::Deallocate(void* memory, const void* pc) {
   const Inside inside(this);
   Heap::Block* block = heap_.Find(memory);
   if (block == nullptr || block->begin != memory) {
@@ -266,18 +265,53 @@ void Execution::Deallocate(void* memory) {
                                    " is freed again by " + threads_[current_].name);
   }
   const auto begin = reinterpret_cast<uintptr_t>(block->begin);
-  const SourceLocation nowhere;
+  // `delete` has no source line of its own: the thread's last operation tells where about.
+  const SourceLocation where = threads_[current_].pending.where;
   for (size_t i = 0; i < objects_.size(); ++i) {
     Object& object = objects_[i];
     if (object.address < begin || object.address >= begin + block->size) continue;
     object.freed = true;
-    CheckRace(object, true, nowhere);
+    CheckRace(object, true, where);
+  }
+  if (plain_accesses_) {
+    const Shadow::Conflict conflict = shadow_.Free(begin, block->size, current_, view().clock, pc);
+    if (conflict.other != kNobody) FailAccess(conflict, "frees", pc);
   }
   block->freed = true;
   block->freed_by = current_;
   block->freed_step = static_cast<uint32_t>(steps_.size());
   // What reads it through plain memory shall notice.
   std::memset(memory, 0xDD, block->size);
+}
+
+void Execution::PlainAccess(const void* address, size_t size, bool write, const void* pc) {
+  plain_accesses_ = true;
+  const Shadow::Conflict conflict =
+      shadow_.Access(reinterpret_cast<uintptr_t>(address), size, write, current_, view().clock, pc);
+  if (conflict.other == kNobody) return;
+  InstallEngine(nullptr);
+  FailAccess(conflict, write ? "writes" : "reads", pc);
+}
+
+void Execution::FailAccess(const Shadow::Conflict& conflict, const char* what, const void* pc) {
+  const std::string who = threads_[current_].name;
+  const std::string other = threads_[conflict.other].name;
+  if (conflict.freed) {
+    Fail(Verdict::kUseAfterFree, who + " " + what + " memory at " + Symbolize(pc) + " that " +
+                                     other + " freed at " + Symbolize(conflict.other_pc));
+  }
+  Fail(Verdict::kDataRace, who + " " + what + " plain memory at " + Symbolize(pc) +
+                               ", and nothing orders that after " + other +
+                               (conflict.other_wrote ? "'s write at " : "'s read at ") +
+                               Symbolize(conflict.other_pc));
+}
+
+void Execution::ForeignAtomic(const void* address) {
+  const Inside inside(this);
+  Object& object = Find(ObjectKind::kForeign, const_cast<void*>(address), 1, SourceLocation());
+  memory_.Learn(object, view());
+  memory_.Publish(object, view());
+  ++view().clock.at[current_];
 }
 
 void Execution::CheckLeaks() {

@@ -119,7 +119,8 @@ void Execution::CondVarNotify(void* condition, bool all, SourceLocation where) {
   Step& step = BeginStep();
   ThreadMask waiters = queue.waiters & ~queue.woken;
   if (!all && waiters != 0) {
-    for (int skip = PickData(std::popcount(waiters)); skip > 0; --skip) waiters &= waiters - 1;
+    const int count = std::popcount(waiters);
+    for (int skip = PickData(count, count); skip > 0; --skip) waiters &= waiters - 1;
     waiters &= ~(waiters - 1);
   }
   step.value = static_cast<uint64_t>(std::popcount(waiters));
@@ -231,7 +232,8 @@ void Execution::FutexWake(void* address, size_t size, bool all, SourceLocation w
   Step& step = BeginStep();
   ThreadMask waiters = object.waiters & ~object.woken;
   if (!all && waiters != 0) {
-    for (int skip = PickData(std::popcount(waiters)); skip > 0; --skip) waiters &= waiters - 1;
+    const int count = std::popcount(waiters);
+    for (int skip = PickData(count, count); skip > 0; --skip) waiters &= waiters - 1;
     waiters &= ~(waiters - 1);
   }
   step.value = static_cast<uint64_t>(std::popcount(waiters));

@@ -22,12 +22,12 @@ void* Allocate(size_t size, size_t alignment) {
   return memory;
 }
 
-void Deallocate(void* memory) {
+[[gnu::always_inline]] inline void Deallocate(void* memory) {
   if (memory == nullptr) return;
   if (!Heap::Contains(memory)) {
     std::free(memory);
   } else if (Execution* execution = Execution::Current()) {
-    execution->Deallocate(memory);
+    execution->Deallocate(memory, __builtin_return_address(0));
   } else if (Heap::Block* block = Heap::Get().Find(memory)) {
     block->freed = true;  // the checker itself lets go of something of the body's
   }

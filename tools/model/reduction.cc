@@ -53,12 +53,13 @@ bool Reduction::NewestIsOrderedBefore(const Object& object, int thread) const {
 
 // Threads with which a run can begin that has the racing step before step `first`: of the steps
 // after `first` that do not depend on it, and the racing one, those that nothing precedes.
-ThreadMask Reduction::Initials(int first, int thread, const VectorClock& clock,
-                               const std::vector<Step>& steps) const {
+ThreadMask Reduction::Initials(int first, int thread, const Operation& operation,
+                               const VectorClock& clock, const std::vector<Step>& steps) const {
   const Step& origin = steps[first];
   ThreadMask met = 0;
   ThreadMask initials = 0;
   uint32_t first_time[kThreadsMax] = {};
+  bool free_to_begin = true;  // nothing precedes the racing step
   auto preceded = [&](const VectorClock& by) {
     for (int other = 0; other < kThreadsMax; ++other) {
       if ((met & Bit(other)) != 0 && by.Covers(other, first_time[other])) return true;
@@ -68,12 +69,16 @@ ThreadMask Reduction::Initials(int first, int thread, const VectorClock& clock,
   for (size_t j = first + 1; j < steps.size(); ++j) {
     const Step& step = steps[j];
     if (step.dependence_clock.Covers(origin.thread, origin.dependence_time)) continue;
+    if (step.thread == thread || clock.Covers(step.thread, step.dependence_time) ||
+        !Independent(step.operation, operation)) {
+      free_to_begin = false;
+    }
     if ((met & Bit(step.thread)) != 0) continue;
     if (!preceded(step.dependence_clock)) initials |= Bit(step.thread);
     met |= Bit(step.thread);
     first_time[step.thread] = step.dependence_time;
   }
-  if ((met & Bit(thread)) == 0 && !preceded(clock)) initials |= Bit(thread);
+  if (free_to_begin) initials |= Bit(thread);
   return initials;
 }
 
@@ -86,8 +91,8 @@ void Reduction::FindRaces(int thread, const Operation& operation, const std::vec
     if (step.thread == thread || clock.Covers(step.thread, step.dependence_time)) return;
     bool same = true;
     for (size_t j = index + 1; j < steps.size() && same; ++j) same = steps[j].thread != thread;
-    races.push_back(
-        {index, thread, Initials(index, thread, before, steps), same && Blocks(operation.kind)});
+    races.push_back({index, thread, Initials(index, thread, operation, before, steps),
+                     same && Blocks(operation.kind)});
   };
   auto race_on = [&](const Object* object, Touch touch) {
     if (object == nullptr || touch == Touch::kNone) return;

@@ -58,7 +58,7 @@ class Reduction {
   };
 
   VectorClock ClockBefore(int thread, const Operation& operation) const;
-  ThreadMask Initials(int first, int thread, const VectorClock& clock,
+  ThreadMask Initials(int first, int thread, const Operation& operation, const VectorClock& clock,
                       const std::vector<Step>& steps) const;
 
   VectorClock clocks_[kThreadsMax];

@@ -135,6 +135,9 @@ std::string Execution::ObjectName(const Object& object) const {
     case ObjectKind::kParker:
       kind = "parker";
       break;
+    case ObjectKind::kForeign:
+      kind = "foreign";
+      break;
   }
   return std::string(kind) + "#" + std::to_string(object.id);
 }
@@ -187,6 +190,19 @@ std::string FormatInterleaving(const Execution& execution) {
       text += " | " + Pad(j == step.thread ? cells[i] : "", widths[j]);
     }
     text += " | " + SourceOf(step.operation.where) + "\n";
+  }
+  std::vector<const Object*> listed;
+  for (const Step& step : execution.steps()) {
+    for (const Object* object : {step.operation.object, step.operation.other}) {
+      if (object == nullptr || object->name != nullptr) continue;
+      if (std::find(listed.begin(), listed.end(), object) != listed.end()) continue;
+      listed.push_back(object);
+      text += "  " + execution.ObjectName(*object) + ": " +
+              (object->made_by == kNobody
+                   ? "first used at "
+                   : "made by " + execution.thread_name(object->made_by) + " at ") +
+              SourceOf(object->made_at) + "\n";
+    }
   }
   for (int i = 0; i < threads; ++i) {
     if (execution.unfinished(i)) {
