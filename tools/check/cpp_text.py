@@ -23,19 +23,28 @@ def Blank(text, keep_strings=False):
     return _TOKEN.sub(Replace, text)
 
 
-_SCOPE = re.compile(r'\b(namespace|class|struct|union|enum|extern)\b')
+_TEMPLATE = re.compile(r'\btemplate\s*<(?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*>')
+_CLASS = re.compile(r'(?:requires\b(?:(?!\b(?:class|struct|union)\b).)*)?'
+                    r'(?P<key>class|struct|union)\b(?P<rest>[^=]*)$', re.DOTALL)
+
+
+def Bare(head):
+    """The head of a block without access labels and template parameters."""
+    head = re.sub(r'\b(public|private|protected)\s*:(?!:)', '', head)
+    return _TEMPLATE.sub('', head).strip()
+
+
+def ClassHead(bare):
+    """A match (key, rest) where a bare head opens a class."""
+    return _CLASS.match(bare)
 
 
 def _Kind(head):
     """What the block that `head` opens is: 'scope', 'function' or 'other'."""
-    head = re.sub(r'^\s*#.*$', '', head, flags=re.MULTILINE).strip()
-    head = re.sub(r'\b(public|private|protected)\s*:', '', head)
-    bare = re.sub(r'\btemplate\s*<[^{};]*?>(?=\s*[A-Za-z\[])', '', head, flags=re.DOTALL)
-    if ')' in bare and not re.match(r'\s*(class|struct|union|enum|namespace)\b', bare):
-        return 'function'
-    if _SCOPE.search(bare):
+    bare = Bare(head)
+    if ClassHead(bare) or re.match(r'(inline )?namespace\b|enum\b|extern\s+"', bare):
         return 'scope'
-    return 'other'
+    return 'function' if ')' in bare else 'other'
 
 
 def _Name(head):

@@ -55,13 +55,14 @@ _LABEL = re.compile(r'(?<![:\w])(?:@zokio)?(//[\w/.\-]*(?::[\w.\-/]+)?)')
 _SCRIPT = re.compile(r'(?:^|[\s`(])((?:\./|tools/|\.ci/)[\w\-./]+)')
 
 
-def _LabelExists(label, rules, folders):
+def _LabelExists(label, rules, folders, tree):
     if label.endswith('...'):
         return label[2:].rstrip('.').rstrip('/') in folders | {''}
     package, _, name = label[2:].partition(':')
     if name == 'all':
         return package in folders
-    return '//%s:%s' % (package, name or package.rpartition('/')[2]) in rules
+    target = name or package.rpartition('/')[2]
+    return '//%s:%s' % (package, target) in rules or '%s/%s' % (package, target) in tree
 
 
 def Readmes(files, read, rules):
@@ -75,7 +76,7 @@ def Readmes(files, read, rules):
         text = re.sub(r'https?://\S+', '', read(file))
         for label in sorted(set(_LABEL.findall(text))):
             label = label.rstrip('.') if not label.endswith('...') else label
-            if re.match(r'//\w', label) and not _LabelExists(label, rules, folders):
+            if re.match(r'//\w', label) and not _LabelExists(label, rules, folders, tree):
                 yield Fault('readme-label', file, None, '%s: there is no %s' % (file, label))
         for script in sorted(set(_SCRIPT.findall(text))):
             path = os.path.normpath(script.rstrip('.'))
