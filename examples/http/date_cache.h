@@ -6,6 +6,7 @@
 #define ZOKIO_EXAMPLES_HTTP_DATE_CACHE_H_
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
@@ -21,18 +22,27 @@ class DateCache {
 
   DateCache() { Update(std::time(nullptr)); }
 
-  void Update(std::time_t now) {
+  // Calendar arithmetic of <chrono>, not gmtime_r: that reads /etc/localtime at its first call, and
+  // a worker thread reads no files.
+  void Update(std::time_t unix_seconds) {
+    using std::chrono::days;
+    using std::chrono::floor;
+    using std::chrono::seconds;
     uint32_t next = (current_.load(memory_order_relaxed) + 1) % kSlots;
-    std::tm parts;
-    gmtime_r(&now, &parts);
-    // strftime's names depend on the locale; these do not.
+    std::chrono::sys_seconds now{seconds(unix_seconds)};
+    auto midnight = floor<days>(now);
+    std::chrono::year_month_day date(midnight);
+    auto second_of_day = static_cast<int>((now - midnight).count());
+    auto weekday = std::chrono::weekday(midnight).c_encoding();
     static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     char text[64];
-    int length = std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                               kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon],
-                               parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    int length = std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                               kDays[weekday], static_cast<unsigned>(date.day()),
+                               kMonths[static_cast<unsigned>(date.month()) - 1],
+                               static_cast<int>(date.year()), second_of_day / 3600,
+                               second_of_day / 60 % 60, second_of_day % 60);
     if (length != static_cast<int>(kBytes)) return;  // no year of five digits
     for (size_t i = 0; i < kBytes; ++i) slots_[next][i] = text[i];
     current_.store(next, memory_order_release);

@@ -46,7 +46,7 @@ bool Session::Answer(const RequestHead& head, std::string& out) {
   }
   if (head.expects_continue && head.content_bytes > 0) out += "HTTP/1.1 100 Continue\r\n\r\n";
   bool keep_alive = head.keep_alive && !host_.stopping();
-  Connection connection = !keep_alive      ? Connection::kClose
+  Connection connection = !keep_alive     ? Connection::kClose
                           : head.http_1_0 ? Connection::kKeepAndSaySo
                                           : Connection::kKeep;
   bool is_head = head.method == "HEAD";

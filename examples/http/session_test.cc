@@ -1,5 +1,6 @@
 #include "examples/http/session.h"
 
+#include "examples/http/date_cache.h"
 #include "gtest/gtest.h"
 
 namespace zokio::http {
@@ -22,6 +23,22 @@ std::string Repeat(std::string_view text, int times) {
   std::string all;
   for (int i = 0; i < times; ++i) all += text;
   return all;
+}
+
+TEST(DateCacheTest, WritesDatesAsTheStandardWants) {
+  DateCache cache;
+  struct Row {
+    std::time_t seconds;
+    const char* text;
+  };
+  const Row rows[] = {{784111777, "Sun, 06 Nov 1994 08:49:37 GMT"},
+                      {0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+                      {951782399, "Mon, 28 Feb 2000 23:59:59 GMT"},
+                      {951782400, "Tue, 29 Feb 2000 00:00:00 GMT"}};
+  for (const Row& row : rows) {
+    cache.Update(row.seconds);
+    EXPECT_EQ(cache.Get(), row.text);
+  }
 }
 
 TEST(SessionTest, AnswersARequest) {

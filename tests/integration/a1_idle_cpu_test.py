@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """A1: awaiting suspends. A server that waits, for connections or for bytes, uses no CPU."""
 
 import time

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """10 000 idle connections, held from a second process; memory of each is reported."""
 
 import unittest

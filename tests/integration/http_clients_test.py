@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Real clients against the HTTP server, on every backend: curl, ab, wrk."""
 
 import re

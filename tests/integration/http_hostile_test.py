@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Clients that misbehave: nothing they do harms others, leaks or hangs."""
 
 import socket

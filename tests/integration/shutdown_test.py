@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The end of a server: it drains at the first signal and dies at the second."""
 
 import os
