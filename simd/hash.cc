@@ -20,9 +20,8 @@ using Keys = hn::ScalableTag<uint64_t>;
 using V = hn::Vec<Keys>;
 
 HWY_INLINE V Multiply(V x) {
-  const Keys d;
 #if ZOKIO_SIMD_AVX512
-  return V{_mm512_mullo_epi64(x.raw, hn::Set(d, internal::kHashMultiplier).raw)};
+  return V{_mm512_mullo_epi64(x.raw, hn::Set(Keys(), internal::kHashMultiplier).raw)};
 #else
   // 64-bit products out of 32-bit ones.
   const hn::Repartition<uint32_t, Keys> d32;
@@ -34,13 +33,10 @@ HWY_INLINE V Multiply(V x) {
 #endif
 }
 
-HWY_INLINE V HashVector(V x) {
-  x = hn::Xor(x, hn::ShiftRight<32>(x));
-  x = Multiply(x);
-  x = hn::Xor(x, hn::ShiftRight<32>(x));
-  x = Multiply(x);
-  return hn::Xor(x, hn::ShiftRight<32>(x));
-}
+// A shuffle instead of the shift, to spare the port of the multiplications, was measured no faster.
+HWY_INLINE V Fold(V x) { return hn::Xor(x, hn::ShiftRight<32>(x)); }
+
+HWY_INLINE V HashVector(V x) { return Fold(Multiply(Fold(Multiply(Fold(x))))); }
 
 #endif  // ZOKIO_SIMD_HAVE_VECTORS
 

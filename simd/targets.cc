@@ -26,12 +26,13 @@ constexpr TargetBit kTargetBits[] = {
     {Target::kPortable, HWY_EMU128 | HWY_SCALAR},
 };
 
+// With one target (AArch64, -march=native) there is nothing to ask and nothing to choose.
 constexpr bool kSingleTarget = (HWY_TARGETS & (HWY_TARGETS - 1)) == 0;
 
 int64_t DispatchableTargets() {
-  // Highway never reports its scalar fallback; it is always there, unless only one was built.
-  const int64_t fallback = kSingleTarget ? 0 : (HWY_EMU128 | HWY_SCALAR);
-  return (hwy::SupportedTargets() | fallback) & HWY_TARGETS;
+  if constexpr (kSingleTarget) return HWY_TARGETS;
+  // Highway never reports its scalar fallback, which is always there.
+  return (hwy::SupportedTargets() | HWY_EMU128 | HWY_SCALAR) & HWY_TARGETS;
 }
 
 Target BestTarget() {
@@ -50,9 +51,11 @@ int64_t AllTargets() {
 
 // Tells the kernels, of this package and of Highway's dispatch, what to use from now on.
 void Activate(Target target) {
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  internal::g_dispatch_index = hwy::GetChosenTarget().GetIndex();
   internal::g_active_target = target;
+  if constexpr (!kSingleTarget) {
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    internal::g_dispatch_index = hwy::GetChosenTarget().GetIndex();
+  }
 }
 
 const bool g_initialized = [] {
@@ -101,8 +104,7 @@ bool ForceTarget(Target target) {
   const int64_t available = AllTargets();
   for (const TargetBit& entry : kTargetBits) {
     if (entry.target != target || (entry.bit & available) == 0) continue;
-    if (kSingleTarget) return true;
-    hwy::SetSupportedTargetsForTest(entry.bit);
+    if constexpr (!kSingleTarget) hwy::SetSupportedTargetsForTest(entry.bit);
     Activate(target);
     return true;
   }
@@ -110,7 +112,7 @@ bool ForceTarget(Target target) {
 }
 
 void ResetTarget() {
-  hwy::SetSupportedTargetsForTest(0);
+  if constexpr (!kSingleTarget) hwy::SetSupportedTargetsForTest(0);
   Activate(BestTarget());
 }
 

@@ -15,18 +15,32 @@
 
 namespace zokio::simd::bench {
 
-// Buffers begin on a cache line: elsewhere every wide load touches two, and what is measured is
-// that.
+// Buffers begin on a cache line, for elsewhere every wide load touches two, and each at another
+// place of its page than the one before: a load that follows a store to the same place of another
+// page waits for it. Both would be measured instead of the kernel.
 template <class T>
 struct LineAllocator {
+  static constexpr size_t kLine = 64;
+  static constexpr size_t kPage = 4096;
+
   using value_type = T;
   LineAllocator() = default;
   template <class U>
   explicit LineAllocator(const LineAllocator<U>&) {}
   T* allocate(size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{64}));
+    static size_t place = 0;
+    place = (place + kPage / 2 - kLine) % kPage;
+    const size_t size = (count * sizeof(T) + kPage - 1) / kPage * kPage;
+    char* const base =
+        static_cast<char*>(::operator new(size + 2 * kPage, std::align_val_t{kPage}));
+    // The base lies in front, for deallocate().
+    *reinterpret_cast<void**>(base + place + kLine - sizeof(void*)) = base;
+    return reinterpret_cast<T*>(base + place + kLine);
   }
-  void deallocate(T* p, size_t) { ::operator delete(p, std::align_val_t{64}); }
+  void deallocate(T* p, size_t) {
+    void* base = *(reinterpret_cast<void**>(p) - 1);
+    ::operator delete(base, std::align_val_t{kPage});
+  }
   bool operator==(const LineAllocator&) const { return true; }
 };
 template <class T>

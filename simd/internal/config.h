@@ -18,7 +18,7 @@
 // Like HWY_DYNAMIC_DISPATCH, without its call into Highway's library: entry 0 of each table, used
 // until the index is known, chooses for itself.
 #define ZOKIO_SIMD_DISPATCH(FUNCTION) ZOKIO_SIMD_DISPATCH_(FUNCTION)
-#define ZOKIO_SIMD_DISPATCH_(FUNCTION)                                          \
+#define ZOKIO_SIMD_DISPATCH_(FUNCTION) \
   (*::zokio::simd::internal::ChooseKernel(HWY_DISPATCH_TABLE(FUNCTION)))
 
 #include <cstddef>

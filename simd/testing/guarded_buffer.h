@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,7 +21,7 @@ class GuardedBuffer {
  public:
   explicit GuardedBuffer(size_t capacity_bytes) {
     const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    usable_ = (capacity_bytes + page - 1) / page * page;
+    usable_ = (std::max<size_t>(capacity_bytes, 1) + page - 1) / page * page;
     mapped_ = usable_ + 2 * page;
     void* mapping =
         mmap(nullptr, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
