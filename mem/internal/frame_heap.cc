@@ -113,7 +113,7 @@ void FrameHeap::FreeRemote(FrameHeap* owner, void* block, uint32_t size_class) {
   Poison(freed + 1, FrameClassSize(size_class) - sizeof(RemoteBlock));
   Unpoison(freed, sizeof(RemoteBlock));
   freed->next = nullptr;
-  freed->size_class = size_class;
+  freed->payload = size_class;
 
   FrameThread& thread = MyFrameThread::GetInline();
   if (thread.heap == &no_frame_heap && !thread.exited) Attach(thread);
@@ -143,7 +143,7 @@ void FrameHeap::SendAll() {
 }
 
 void FrameHeap::TakeBack(RemoteBlock* block) {
-  *magazines_[block->size_class].top++ = block;
+  *magazines_[block->payload].top++ = block;
   ++remote_frees_;
   Poison(block, sizeof(RemoteBlock));
 }

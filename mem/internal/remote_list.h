@@ -10,16 +10,16 @@
 #ifndef ZOKIO_MEM_INTERNAL_REMOTE_LIST_H_
 #define ZOKIO_MEM_INTERNAL_REMOTE_LIST_H_
 
-#include <cstddef>
+#include <cstdint>
 
 #include "base/atomic.h"
 
 namespace zokio::mem_internal {
 
-// What a freed block holds while it travels. No block is smaller than this.
+// What a freed block holds while it travels. Blocks too small for the payload carry none.
 struct RemoteBlock {
   RemoteBlock* next;
-  size_t size_class;
+  uint64_t payload;  // the pool's: a size class, or which neighbours travel with it
 };
 
 class RemoteList {

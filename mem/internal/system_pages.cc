@@ -45,6 +45,8 @@ void* RemapPages(void* pages, size_t old_size, size_t new_size) {
 
 void AdviseHuge(void* pages, size_t size) { (void)madvise(pages, size, MADV_HUGEPAGE); }
 
+void AdviseSmall(void* pages, size_t size) { (void)madvise(pages, size, MADV_NOHUGEPAGE); }
+
 void ReleaseLazily(void* pages, size_t size) {
   if (madvise(pages, size, MADV_FREE) != 0) ReleaseNow(pages, size);
 }

@@ -31,6 +31,8 @@ void* RemapPages(void* pages, size_t old_size, size_t new_size);
 
 // Asks for transparent huge pages; a hint, so it cannot fail.
 void AdviseHuge(void* pages, size_t size);
+// Takes the request back.
+void AdviseSmall(void* pages, size_t size);
 // The kernel may take the contents when it needs memory (MADV_FREE): cheap to use again, but
 // RSS falls only under pressure.
 void ReleaseLazily(void* pages, size_t size);

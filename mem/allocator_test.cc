@@ -1,0 +1,104 @@
+#include "mem/allocator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "base/random.h"
+#include "mem/internal/sanitizer.h"
+
+namespace zokio {
+namespace {
+
+constexpr bool kPooled = !mem_internal::kAddressSanitizer && !mem_internal::kThreadSanitizer;
+
+TEST(Allocator, ServesEverySizeSizedAndUnsized) {
+  for (size_t size : {0, 1, 8, 9, 256, 257, 4096, 65'536, 65'537, 1 << 20, 9 << 20}) {
+    for (bool sized : {true, false}) {
+      void* block = Allocate(size);
+      ASSERT_NE(block, nullptr);
+      EXPECT_GE(UsableSize(block), size);
+      std::memset(block, 0x5A, size);
+      sized ? Free(block, size) : Free(block);
+    }
+  }
+  Free(nullptr);
+  Free(nullptr, 10);
+}
+
+TEST(Allocator, AlignsAsAsked) {
+  for (size_t alignment = 1; alignment <= size_t{1} << 20; alignment *= 2) {
+    for (size_t size : {1, 100, 1000, 5000, 70'000, 5'000'000}) {
+      std::vector<void*> blocks;
+      for (int i = 0; i < 3; ++i) {
+        void* block = AllocateAligned(size, alignment);
+        ASSERT_NE(block, nullptr) << size << " " << alignment;
+        ASSERT_EQ(reinterpret_cast<uintptr_t>(block) % alignment, 0u) << size << " " << alignment;
+        std::memset(block, i, size);
+        blocks.push_back(block);
+      }
+      for (void* block : blocks) FreeAligned(block, size, alignment);
+    }
+  }
+  EXPECT_EQ(AllocateAligned(100, size_t{1} << 21), nullptr);
+  EXPECT_EQ(AllocateAligned(SIZE_MAX, 64), nullptr);
+}
+
+TEST(Allocator, RefusesTheImpossible) {
+  if (!kPooled) GTEST_SKIP() << "AddressSanitizer's malloc aborts instead";
+  EXPECT_EQ(Allocate(SIZE_MAX), nullptr);
+  EXPECT_EQ(Allocate(SIZE_MAX / 2), nullptr);
+  EXPECT_EQ(Allocate(size_t{1} << 48), nullptr);
+  void* block = Allocate(100);
+  EXPECT_EQ(Reallocate(block, SIZE_MAX), nullptr);
+  Free(block, 100);
+}
+
+TEST(Allocator, ReallocateKeepsTheContents) {
+  Random random(1);
+  size_t size = 10;
+  auto* block = static_cast<uint8_t*>(Reallocate(nullptr, size));
+  for (size_t i = 0; i < size; ++i) block[i] = static_cast<uint8_t>(i);
+  for (int step = 0; step < 600; ++step) {
+    const size_t grown = random.Below(20) == 0 ? random.Below(6 << 20) : 1 + random.Below(3000);
+    block = static_cast<uint8_t*>(Reallocate(block, grown));
+    ASSERT_NE(block, nullptr);
+    for (size_t i = 0; i < std::min(size, grown); i += 1 + i / 64) {
+      ASSERT_EQ(block[i], static_cast<uint8_t>(i));
+    }
+    for (size_t i = 0; i < grown; i += 1 + i / 64) block[i] = static_cast<uint8_t>(i);
+    size = grown;
+  }
+  Free(block, size);
+}
+
+TEST(Allocator, ReallocatesInPlaceWhereThereIsRoom) {
+  if (!kPooled) GTEST_SKIP() << "pass-through to malloc";
+  void* block = Allocate(1000);
+  EXPECT_EQ(Reallocate(block, UsableSize(block)), block);
+  EXPECT_EQ(Reallocate(block, 700), block);
+  EXPECT_NE(Reallocate(block, 10), block);
+  void* large = Allocate(100'000);
+  EXPECT_EQ(Reallocate(large, 3'000'000), large);
+  EXPECT_EQ(Reallocate(large, 70'000), large);
+  Free(large, 70'000);
+}
+
+TEST(Allocator, DecayGivesFreeMemoryBack) {
+  if (!kPooled) GTEST_SKIP() << "pass-through to malloc";
+  std::vector<void*> blocks;
+  for (int i = 0; i < 20'000; ++i) {
+    blocks.push_back(Allocate(1000));
+    std::memset(blocks.back(), 1, 1000);
+  }
+  for (void* block : blocks) Free(block, 1000);
+  EXPECT_GT(DecayMemory(), 10u << 20);
+  DrainRemoteFrees();
+  FlushThreadMemory();
+  Free(Allocate(10), 10);
+}
+
+}  // namespace
+}  // namespace zokio

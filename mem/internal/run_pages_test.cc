@@ -1,0 +1,101 @@
+#include "mem/internal/run_pages.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <vector>
+
+#include "base/random.h"
+#include "mem/internal/sanitizer.h"
+#include "mem/internal/segment_source.h"
+
+namespace zokio::mem_internal {
+namespace {
+
+char* BeginOf(PageRun* run) { return run->begin; }
+size_t BytesOf(const PageRun* run) { return kRunPage << run->order; }
+
+TEST(RunPages, SplitsAndCoalesces) {
+  RunPages pages;
+  PageRun* first = pages.Allocate(0, nullptr);
+  const size_t free_after_one = pages.free_pages();
+  EXPECT_EQ(free_after_one, kUsablePages - 1);
+  PageRun* second = pages.Allocate(0, nullptr);
+  PageRun* large = pages.Allocate(kRunOrderMax, nullptr);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(large->begin) % BytesOf(large), 0u);
+  pages.Free(first);
+  pages.Free(large);
+  pages.Free(second);
+  EXPECT_EQ(pages.free_pages(), kUsablePages);
+  // Whole again: the largest run fits as often as at first.
+  std::vector<PageRun*> runs;
+  for (int i = 0; i < 3; ++i) runs.push_back(pages.Allocate(kRunOrderMax, nullptr));
+  EXPECT_EQ(pages.segments(), 1u);
+  for (PageRun* run : runs) pages.Free(run);
+}
+
+TEST(RunPages, KeepsOneEmptySegmentAndReturnsTheOthers) {
+  RunPages pages;
+  const size_t taken = SegmentSource::bytes_taken();
+  std::vector<PageRun*> runs;
+  while (pages.segments() < 4) runs.push_back(pages.Allocate(5, nullptr));
+  EXPECT_EQ(SegmentSource::bytes_taken() - taken, 4 * kSegmentSize);
+  for (PageRun* run : runs) pages.Free(run);
+  EXPECT_EQ(pages.segments(), 1u);
+  EXPECT_EQ(SegmentSource::bytes_taken() - taken, kSegmentSize);
+}
+
+TEST(RunPages, DecayZeroesFreePagesOnce) {
+  RunPages pages;
+  PageRun* run = pages.Allocate(3, nullptr);
+  Unpoison(run->begin, BytesOf(run));
+  run->begin[100] = 1;
+  char* const bytes = run->begin;
+  pages.Free(run);
+  EXPECT_EQ(pages.Decay(), kUsablePages * kRunPage);
+  EXPECT_EQ(pages.Decay(), 0u);
+  run = pages.Allocate(3, nullptr);
+  Unpoison(bytes, kRunPage);
+  EXPECT_EQ(bytes[100], 0);
+  pages.Free(run);
+  EXPECT_GT(pages.Decay(), 0u);  // what was merged with a used run is returned again
+}
+
+TEST(RunPages, RandomRunsNeverOverlap) {
+  Random random(11);
+  RunPages pages;
+  std::map<char*, PageRun*> live;
+  size_t live_pages = 0;
+  for (int step = 0; step < 30'000; ++step) {
+    if (live.empty() || random.Below(100) < 52) {
+      const uint32_t order = random.Below(kRunOrderMax + 1) * random.Below(2);
+      PageRun* run = pages.Allocate(order, nullptr);
+      ASSERT_NE(run, nullptr);
+      ASSERT_EQ(Segment::Of(run->begin)->RunOf(run->begin + BytesOf(run) - 1), run);
+      const auto next = live.lower_bound(BeginOf(run));
+      if (next != live.end()) {
+        ASSERT_LE(run->begin + BytesOf(run), next->first);
+      }
+      if (next != live.begin()) {
+        ASSERT_LE(std::prev(next)->first + BytesOf(std::prev(next)->second), run->begin);
+      }
+      live[run->begin] = run;
+      live_pages += size_t{1} << order;
+    } else {
+      auto victim = live.lower_bound(live.begin()->first + random.Below(1u << 24));
+      if (victim == live.end()) victim = live.begin();
+      live_pages -= size_t{1} << victim->second->order;
+      pages.Free(victim->second);
+      live.erase(victim);
+    }
+    ASSERT_EQ(pages.free_pages() + live_pages, pages.segments() * kUsablePages);
+  }
+  size_t visited = 0;
+  pages.ForEachRun([&](const PageRun& run) { visited += live.count(run.begin); });
+  EXPECT_EQ(visited, live.size());
+  for (auto& [begin, run] : live) pages.Free(run);
+  EXPECT_EQ(pages.segments(), 1u);
+}
+
+}  // namespace
+}  // namespace zokio::mem_internal
