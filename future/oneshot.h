@@ -34,16 +34,18 @@ namespace internal {
 // One word of flags:
 //   kSent          the value is constructed (sender; the receiver destroys it)
 //   kClosed        the sender gave up without a value
+//   kRefused       the receiver was dropped before it learnt of a value or the closing
 //   kSenderGone    the sender will not touch the block again: set after it took the waker
-//   kReceiverGone  likewise the receiver
-// Of kSenderGone and kReceiverGone the later one frees the block. Of kSent and kReceiverGone the
-// later one destroys the value.
+//   kReceiverGone  likewise the receiver: set after the value is destroyed
+// Of kSenderGone and kReceiverGone the later one frees the block. Of kSent and kRefused the later
+// one destroys the value; where only kSent comes, the receiver does.
 template <typename T>
 struct OneshotBlock {
   static constexpr uint32_t kSent = 1;
   static constexpr uint32_t kClosed = 2;
   static constexpr uint32_t kSenderGone = 4;
   static constexpr uint32_t kReceiverGone = 8;
+  static constexpr uint32_t kRefused = 16;
 
   OneshotBlock() {}   // NOLINT(modernize-use-equals-default): the union
   ~OneshotBlock() {}  // NOLINT(modernize-use-equals-default): the union
@@ -92,8 +94,7 @@ class OneshotSender {
 
   // True once nobody waits for the value any more.
   bool receiver_gone() const {
-    return block_ == nullptr ||
-           (block_->state.load(memory_order_acquire) & Block::kReceiverGone) != 0;
+    return block_ == nullptr || (block_->state.load(memory_order_acquire) & Block::kRefused) != 0;
   }
 
  private:
@@ -101,7 +102,7 @@ class OneshotSender {
   bool Finish(uint32_t how) {
     Block* block = std::exchange(block_, nullptr);
     uint32_t before = block->state.fetch_or(how, memory_order_acq_rel);
-    bool receiver_was_gone = (before & Block::kReceiverGone) != 0;
+    bool receiver_was_gone = (before & Block::kRefused) != 0;
     if (receiver_was_gone && how == Block::kSent) std::destroy_at(&block->value);
     Waker waker = block->receiver.Take();
     before = block->state.fetch_or(Block::kSenderGone, memory_order_acq_rel);
@@ -154,9 +155,14 @@ class [[nodiscard]] OneshotReceiver {
  private:
   void Drop() {
     Block* block = std::exchange(block_, nullptr);
-    uint32_t before = block->state.fetch_or(Block::kReceiverGone, memory_order_acq_rel);
-    if ((before & Block::kSent) != 0) std::destroy_at(&block->value);
-    if ((before & Block::kSenderGone) != 0) Block::Free(block);
+    uint32_t state = block->state.load(memory_order_acquire);
+    if ((state & (Block::kSent | Block::kClosed)) == 0) {
+      state = block->state.fetch_or(Block::kRefused, memory_order_acq_rel);
+    }
+    if ((state & Block::kSent) != 0) std::destroy_at(&block->value);
+    // Last: from here on the sender may free the block.
+    state = block->state.fetch_or(Block::kReceiverGone, memory_order_acq_rel);
+    if ((state & Block::kSenderGone) != 0) Block::Free(block);
   }
 
   Block* block_;

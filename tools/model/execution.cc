@@ -87,7 +87,8 @@ int Execution::NewThread(std::string_view name) {
   thread.view.clock.at[id] = 1;
   thread.timeouts = 0;
   thread.spurious_failures = 0;
-  thread.idle_steps = 0;
+  thread.idle = false;
+  thread.repetitions.clear();
   thread.locals.clear();
   MakeContext(thread.context, thread.stack + 4096, kStackSize - 4096, &ThreadMain, this);
   return id;
@@ -200,8 +201,7 @@ bool Execution::Enabled(const Thread& thread, int id, int patience) const {
     default:
       break;
   }
-  return patience == 2 || thread.idle_steps < options_.idle_steps_max ||
-         thread.idle_since != writes_;
+  return patience == 2 || !thread.idle || thread.idle_since != writes_;
 }
 
 Step& Execution::BeginStep() {
@@ -217,14 +217,40 @@ Step& Execution::BeginStep() {
   return step_;
 }
 
-void Execution::FinishStep(bool learnt, bool changed) {
+void Execution::FinishStep(bool news, bool changed) {
   Thread& self = threads_[current_];
   strategy_->AfterStep(step_);
   steps_.push_back(step_);
   ++self.view.clock.at[current_];
   if (changed) ++writes_;
-  self.idle_steps = learnt || changed ? 0 : self.idle_steps + 1;
-  self.idle_since = writes_;
+  if (news) {
+    self.repetitions.clear();
+    self.idle = false;
+  } else {
+    self.idle = Repeats(self);
+    self.idle_since = writes_;
+  }
+}
+
+// Whether the step just made was made, all the same, too often since the thread saw news.
+bool Execution::Repeats(Thread& thread) {
+  uint64_t what = reinterpret_cast<uintptr_t>(step_.operation.where.file_name());
+  for (const uint64_t part :
+       {uint64_t{step_.operation.where.line()}, reinterpret_cast<uint64_t>(step_.operation.object),
+        step_.value, step_.written, static_cast<uint64_t>(step_.operation.kind)}) {
+    what = (what ^ part) * 0x9E3779B97F4A7C15u;
+    what ^= what >> 29;
+  }
+  for (Repetition& repetition : thread.repetitions) {
+    if (repetition.what == what) return ++repetition.count > options_.repetitions_max;
+  }
+  thread.repetitions.push_back({what, 1});
+  return false;
+}
+
+// Whether the running thread reads, in store `index`, what it has not seen of another thread.
+bool Execution::IsNews(const Object& object, uint32_t index) const {
+  return object.last_read[current_] != index + 1 && object.stores[index].thread != current_;
 }
 
 void Execution::TimeLimitPassed() {
@@ -322,7 +348,7 @@ void Execution::ThreadJoin(int thread, SourceLocation where) {
 
 void Execution::Yield(SourceLocation where) {
   const Inside inside(this);
-  threads_[current_].idle_steps = options_.idle_steps_max;
+  threads_[current_].idle = true;
   threads_[current_].idle_since = writes_;
   Announce({.kind = OperationKind::kYield, .where = where});
   BeginStep();

@@ -100,6 +100,10 @@ class Execution final : public Engine {
   static Execution* Current();
 
  private:
+  struct Repetition {
+    uint64_t what;
+    int count;
+  };
   struct ThreadLocalSlot {
     const void* key;
     void* memory;
@@ -116,8 +120,10 @@ class Execution final : public Engine {
     VectorClock enabler;  // of the step that woke it, in the reduction's relation
     int timeouts = 0;
     int spurious_failures = 0;
-    int idle_steps = 0;
-    uint32_t idle_since = 0;  // writes made by all when it became idle
+    // What it did since it last saw something new, and how often.
+    std::vector<Repetition> repetitions;
+    bool idle = false;        // repeats itself
+    uint32_t idle_since = 0;  // writes made by all when it last did
     std::vector<ThreadLocalSlot> locals;
   };
 
@@ -147,7 +153,10 @@ class Execution final : public Engine {
   void Touched(Object& object, SourceLocation where);
   // The record of the step being made; FinishStep ends it.
   Step& BeginStep();
-  void FinishStep(bool learnt, bool changed);
+  // `news`: it saw something of another thread; `changed`: others may see something new of it.
+  void FinishStep(bool news, bool changed);
+  bool Repeats(Thread& thread);
+  bool IsNews(const Object& object, uint32_t index) const;
   ThreadView& view() { return threads_[current_].view; }
   uint32_t epoch() const { return threads_[current_].view.clock.at[current_]; }
   void WriteMemory(Object& object, uint64_t value);

@@ -70,8 +70,8 @@ uint64_t Execution::Load(void* address, size_t size, std::memory_order order,
   const uint32_t index = newest - choice;
   step.value = object.stores[index].value;
   step.stale = static_cast<uint16_t>(choice);
-  const bool learnt = object.last_read[current_] != index + 1;
-  if (learnt) {
+  const bool news = IsNews(object, index);
+  if (object.last_read[current_] != index + 1) {
     object.last_read[current_] = index + 1;
     object.repeats[current_] = 0;
   } else if (object.repeats[current_] < 255) {
@@ -80,7 +80,7 @@ uint64_t Execution::Load(void* address, size_t size, std::memory_order order,
   memory_.Read(object, index, current_, view(), order);
   Touched(object, where);
   const uint64_t value = step.value;
-  FinishStep(learnt, false);
+  FinishStep(news, false);
   return value;
 }
 
@@ -108,7 +108,7 @@ void Execution::Store(void* address, size_t size, uint64_t value, std::memory_or
   BeginStep().value = value;
   WriteStore(object, value, order, false);
   Touched(object, where);
-  FinishStep(true, true);
+  FinishStep(false, true);
   object.stores.back().dependence_time = steps_.back().dependence_time;
 }
 
@@ -129,11 +129,11 @@ uint64_t Execution::Rmw(void* address, size_t size, RmwKind kind, uint64_t opera
   const uint64_t after = Apply(kind, before, operand) & MaskOf(size);
   step.value = before;
   step.written = after;
-  const bool learnt = object.last_read[current_] != index + 1;
+  const bool news = IsNews(object, index);
   memory_.Read(object, index, current_, view(), order);
   WriteStore(object, after, order, true);
   Touched(object, where);
-  FinishStep(learnt, before != after);
+  FinishStep(news, before != after);
   object.stores.back().dependence_time = steps_.back().dependence_time;
   return before;
 }
@@ -173,8 +173,9 @@ bool Execution::CompareExchange(void* address, size_t size, uint64_t& expected, 
   step.value = object.stores[index].value;
   step.written = desired;
   threads_[current_].spurious_failures += step.spurious;
-  const bool learnt = object.last_read[current_] != index + 1;
-  object.repeats[current_] = learnt ? 0 : object.repeats[current_] + 1;
+  const bool news = IsNews(object, index);
+  const bool same = object.last_read[current_] == index + 1;
+  object.repeats[current_] = static_cast<uint8_t>(same ? object.repeats[current_] + 1 : 0);
   object.last_read[current_] = index + 1;
   const bool done = step.success;
   const std::memory_order order = done ? success : failure;
@@ -188,7 +189,7 @@ bool Execution::CompareExchange(void* address, size_t size, uint64_t& expected, 
     expected = step.value;
   }
   Touched(object, where);
-  FinishStep(learnt, done);
+  FinishStep(news, done);
   if (done) object.stores.back().dependence_time = steps_.back().dependence_time;
   return done;
 }
@@ -202,7 +203,7 @@ void Execution::Fence(FenceKind kind, SourceLocation where) {
   Announce({.kind = OperationKind::kFence, .ordering = ordering, .where = where});
   BeginStep().value = static_cast<uint64_t>(kind);
   memory_.Fence(kind, view());
-  FinishStep(true, false);
+  FinishStep(false, false);
 }
 
 void Execution::Access(void* address, size_t size, bool write, SourceLocation where) {

@@ -19,7 +19,7 @@ void Execution::MutexLock(void* mutex, SourceLocation where) {
   object.owner = current_;
   memory_.Learn(object, view());
   Touched(object, where);
-  FinishStep(true, true);
+  FinishStep(object.last_owner != current_, true);
 }
 
 bool Execution::MutexTryLock(void* mutex, SourceLocation where) {
@@ -38,7 +38,7 @@ bool Execution::MutexTryLock(void* mutex, SourceLocation where) {
     step.operation.touch = Touch::kRead;
   }
   Touched(object, where);
-  FinishStep(taken, taken);
+  FinishStep(taken && object.last_owner != current_, taken);
   return taken;
 }
 
@@ -54,11 +54,12 @@ void Execution::MutexUnlock(void* mutex, SourceLocation where) {
   }
   BeginStep();
   object.owner = kNobody;
+  object.last_owner = current_;
   object.sync = VectorClock();  // what it learnt when locking is part of its own clock
   object.sync_view = FenceView();
   memory_.Publish(object, view());
   Touched(object, where);
-  FinishStep(true, true);
+  FinishStep(false, true);
 }
 
 bool Execution::CondVarWait(void* condition, void* mutex, bool timed, SourceLocation where) {
@@ -77,6 +78,7 @@ bool Execution::CondVarWait(void* condition, void* mutex, bool timed, SourceLoca
   CheckUsable(queue, where);
   BeginStep();
   lock.owner = kNobody;
+  lock.last_owner = current_;
   lock.sync = VectorClock();
   lock.sync_view = FenceView();
   memory_.Publish(lock, view());
@@ -125,7 +127,7 @@ void Execution::CondVarNotify(void* condition, bool all, SourceLocation where) {
   }
   step.value = static_cast<uint64_t>(std::popcount(waiters));
   Touched(queue, where);
-  FinishStep(true, waiters != 0);
+  FinishStep(false, waiters != 0);
   Wake(queue, waiters);
 }
 
@@ -149,6 +151,7 @@ bool Execution::Park(void* parker, bool timed, SourceLocation where) {
   CheckUsable(object, where);
   BeginStep();
   const bool taken = object.token;
+  const bool news = taken && object.token_from != current_;
   if (taken) {
     object.token = false;
     memory_.Learn(object, view());
@@ -158,7 +161,7 @@ bool Execution::Park(void* parker, bool timed, SourceLocation where) {
     TimeLimitPassed();
   }
   Touched(object, where);
-  FinishStep(true, true);
+  FinishStep(news, true);
   return taken;
 }
 
@@ -176,9 +179,10 @@ bool Execution::Unpark(void* parker, SourceLocation where) {
   }
   const bool first = !object.token;
   object.token = true;
+  object.token_from = current_;
   memory_.Publish(object, view());
   Touched(object, where);
-  FinishStep(true, true);
+  FinishStep(false, true);
   if (first) object.enabler = steps_.back().dependence_clock;
   return asleep;
 }
@@ -201,7 +205,7 @@ bool Execution::FutexWait(void* address, size_t size, uint64_t expected, bool ti
     object.woken &= ~Bit(current_);
   }
   Touched(object, where);
-  FinishStep(true, equal);
+  FinishStep(false, equal);
   if (!equal) return true;
 
   Announce({.kind = OperationKind::kFutexWoken,
@@ -237,7 +241,7 @@ void Execution::FutexWake(void* address, size_t size, bool all, SourceLocation w
     waiters &= ~(waiters - 1);
   }
   step.value = static_cast<uint64_t>(std::popcount(waiters));
-  FinishStep(true, waiters != 0);
+  FinishStep(false, waiters != 0);
   Wake(object, waiters);
 }
 

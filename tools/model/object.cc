@@ -57,6 +57,7 @@ void ObjectTable::Reset(Object& object, ObjectKind kind, size_t size) {
   object.writer = kNobody;
   object.readers = VectorClock();
   object.owner = kNobody;
+  object.last_owner = kNobody;
   object.token = false;
   object.waiters = 0;
   object.woken = 0;

@@ -94,6 +94,8 @@ struct Object {
 
   // kMutex, kCondVar, kParker, futex words
   int owner = kNobody;
+  int last_owner = kNobody;
+  int token_from = kNobody;
   bool token = false;
   ThreadMask waiters = 0;
   ThreadMask woken = 0;

@@ -46,9 +46,10 @@ struct Options {
   // How often in a row a thread may see the same old store of an object: a store becomes visible
   // in finite time.
   int stale_repeats_max = 2;
-  // A thread whose last so many operations learnt nothing and changed nothing waits until another
-  // thread writes: a spinning thread is explored a few turns, not for ever.
-  int idle_steps_max = 6;
+  // A thread that does the same again and again (same line, object and values) without having seen
+  // anything new of another thread waits, after so many repetitions, until another thread writes:
+  // a spinning thread is explored a few turns, not for ever. It is let on where nobody else can.
+  int repetitions_max = 3;
   bool check_leaks = true;
 
   uint64_t seed = 1;  // of kRandom and kPct

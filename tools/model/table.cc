@@ -171,6 +171,7 @@ std::string Execution::WaitsFor(int thread) const {
 
 std::string FormatInterleaving(const Execution& execution) {
   constexpr size_t kWidthMax = 48;
+  constexpr size_t kRowsMax = 60;  // at each end of a long run
   const int threads = execution.thread_count();
   std::vector<size_t> widths(threads);
   std::vector<std::string> cells;
@@ -183,6 +184,10 @@ std::string FormatInterleaving(const Execution& execution) {
   for (int i = 0; i < threads; ++i) text += " | " + Pad(execution.thread_name(i), widths[i]);
   text += " | source\n";
   for (size_t i = 0; i < cells.size(); ++i) {
+    if (cells.size() > 2 * kRowsMax && i == kRowsMax) {
+      text += "  ... " + std::to_string(cells.size() - 2 * kRowsMax) + " steps left out ...\n";
+      i = cells.size() - kRowsMax;
+    }
     const Step& step = execution.steps()[i];
     const std::string number = std::to_string(i + 1);
     text += std::string(number.size() < 5 ? 5 - number.size() : 0, ' ') + number;
@@ -215,16 +220,33 @@ std::string FormatInterleaving(const Execution& execution) {
 
 std::string EncodeChoices(const std::vector<int>& choices, const std::vector<bool>& is_thread) {
   std::string text;
-  for (size_t i = 0; i < choices.size(); ++i) {
-    text += static_cast<char>((is_thread[i] ? '0' : 'a') + choices[i]);
+  for (size_t i = 0; i < choices.size();) {
+    const char letter = static_cast<char>((is_thread[i] ? '0' : 'a') + choices[i]);
+    size_t end = i + 1;
+    while (end < choices.size() && choices[end] == choices[i] && is_thread[end] == is_thread[i]) {
+      ++end;
+    }
+    text += letter;
+    if (end - i > 2) {
+      text += "(" + std::to_string(end - i) + ")";
+    } else if (end - i == 2) {
+      text += letter;
+    }
+    i = end;
   }
   return text;
 }
 
 std::vector<int> DecodeChoices(const std::string& text) {
   std::vector<int> choices;
-  for (const char c : text) {
-    choices.push_back(c >= '0' && c <= '9' ? c - '0' : c - 'a');
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '(') {
+      size_t times = 0;
+      for (++i; i < text.size() && text[i] != ')'; ++i) times = times * 10 + (text[i] - '0');
+      if (!choices.empty() && times > 1) choices.insert(choices.end(), times - 1, choices.back());
+    } else {
+      choices.push_back(text[i] >= '0' && text[i] <= '9' ? text[i] - '0' : text[i] - 'a');
+    }
   }
   return choices;
 }

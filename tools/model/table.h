@@ -12,7 +12,8 @@ namespace zokio::model {
 
 std::string FormatInterleaving(const Execution& execution);
 
-// Choices as text: a digit for a thread, a letter for a value ("0112a1"), and back.
+// Choices as text, and back: a digit for a thread, a letter for a value, how often in brackets
+// ("01(3)2a1").
 std::string EncodeChoices(const std::vector<int>& choices, const std::vector<bool>& is_thread);
 std::vector<int> DecodeChoices(const std::string& text);
 

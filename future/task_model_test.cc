@@ -1,0 +1,151 @@
+// The task's state word under the model checker: spawn, wake, run, cancel, join and detach from
+// several threads. A task is in at most one queue, runs on one thread at a time, ends once, and its
+// block is freed by exactly one owner.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <utility>
+
+#include "base/atomic.h"
+#include "base/check.h"
+#include "base/parker.h"
+#include "base/thread.h"
+#include "future/executor.h"
+#include "future/oneshot.h"
+#include "future/spawn.h"
+#include "future/task.h"
+#include "tools/model/model.h"
+
+namespace zokio {
+namespace {
+
+// One worker, one task: whatever is queued, is queued once, and is run by the worker alone.
+class OneTaskExecutor final : public Executor {
+ public:
+  void Schedule(TaskHeader* task) override {
+    ZOKIO_CHECK(queued_.exchange(task, memory_order_acq_rel) == nullptr, "queued once at a time");
+    work_.Unpark();
+  }
+  bool Adopt(TaskHeader*) override { return true; }
+  void Disown(TaskHeader*) override { ended_.store(true, memory_order_release); }
+
+  // The worker's thread: until the task ended.
+  void Run() {
+    PollEnvironment environment;
+    environment.executor = this;
+    while (!ended_.load(memory_order_acquire)) {
+      TaskHeader* task = queued_.exchange(nullptr, memory_order_acq_rel);
+      if (task != nullptr) {
+        RunTask(task, environment);
+      } else {
+        work_.Park();
+      }
+    }
+  }
+
+ private:
+  Atomic<TaskHeader*> queued_{nullptr};
+  Atomic<bool> ended_{false};
+  Parker work_;
+};
+
+// The waker of a thread that waits for a handle.
+struct ThreadWaker {
+  Parker parker;
+
+  Waker Make() { return Waker(&kVtable, this); }
+  static Waker Clone(void* data) { return Waker(&kVtable, data); }
+  static void Wake(void* data) { static_cast<ThreadWaker*>(data)->parker.Unpark(); }
+  static void Drop(void*) {}
+  static constexpr WakerVtable kVtable{&Clone, &Wake, &Wake, &Drop};
+};
+
+template <typename T>
+Result<T> Join(JoinHandle<T>& handle, ThreadWaker& thread) {
+  PollEnvironment environment;
+  environment.budget = kPollBudget;
+  Waker waker = thread.Make();
+  Context context(waker, environment);
+  while (true) {
+    auto poll = handle.poll(context);
+    if (poll.ready()) return std::move(poll).value();
+    thread.parker.Park();
+  }
+}
+
+Task<int> AddOne(OneshotReceiver<int> receiver) {
+  Result<int> value = co_await receiver;
+  co_return value.ok() ? *value + 1 : -1;
+}
+
+// A worker that runs one task which waits for a value; `use` gets the handle, a sender sends.
+template <typename Use>
+void WithTask(Use use, bool send) {
+  auto executor = std::make_unique<OneTaskExecutor>();
+  auto thread = std::make_unique<ThreadWaker>();
+  auto channel = MakeOneshot<int>();
+  JoinHandle<int> handle = Spawn(*executor, AddOne(std::move(channel.receiver)));
+  Thread worker = Thread::Start("worker", [&] { executor->Run(); }).value();
+  Thread sender;
+  if (send) {
+    auto* end = new OneshotSender<int>(std::move(channel.sender));
+    sender = Thread::Start("sender", [end] {
+               std::move(*end).Send(6);
+               delete end;
+             }).value();
+  }
+  use(std::move(handle), *thread);
+  sender.Join();
+  worker.Join();
+}
+
+TEST(TaskModel, SpawnWakeJoin) {
+  const model::Report report = model::Explore({.name = "task, spawn, wake, join"}, [] {
+    WithTask(
+        [](JoinHandle<int> handle, ThreadWaker& thread) {
+          Result<int> value = Join(handle, thread);
+          ZOKIO_CHECK(value.ok() && *value == 7, "the task's result");
+        },
+        true);
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+TEST(TaskModel, DroppingTheHandleCancels) {
+  const model::Report report = model::Explore({.name = "task, handle dropped"}, [] {
+    WithTask([](JoinHandle<int> handle, ThreadWaker&) { auto dropped = std::move(handle); }, false);
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// A wake and a cancellation at once.
+TEST(TaskModel, CancelRacesWithAWake) {
+  const model::Report report = model::Explore({.name = "task, cancel and wake"}, [] {
+    WithTask([](JoinHandle<int> handle, ThreadWaker&) { auto dropped = std::move(handle); }, true);
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+TEST(TaskModel, DetachRacesWithTheEnd) {
+  const model::Report report = model::Explore({.name = "task, detached"}, [] {
+    WithTask([](JoinHandle<int> handle, ThreadWaker&) { std::move(handle).Detach(); }, true);
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+TEST(TaskModel, CancelThenJoinTellsWhichCameFirst) {
+  const model::Report report = model::Explore({.name = "task, cancel, then join"}, [] {
+    WithTask(
+        [](JoinHandle<int> handle, ThreadWaker& thread) {
+          handle.Cancel();
+          Result<int> value = Join(handle, thread);
+          ZOKIO_CHECK(value.ok() ? *value == 7 : value.error().code() == ErrorCode::kCancelled,
+                      "the result or the cancellation");
+        },
+        true);
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+}  // namespace
+}  // namespace zokio
