@@ -39,8 +39,8 @@ def Render(rules, read):
             lines += ['', '## ' + path] + cpp_interface.Declarations(read(path))
         if lines:
             texts['%s/%s.txt' % (FOLDER, room)] = (
-                '# Written by tools/check/interface.py --update; a change belongs into CHANGELOG.md.\n'
-                + '\n'.join(lines) + '\n')
+                '# Written by tools/check/interface.py --update; changes go into CHANGELOG.md.\n' +
+                '\n'.join(lines) + '\n')
     return texts
 
 
@@ -63,7 +63,7 @@ def _Git(*arguments, folder='.'):
 
 
 def ChangelogFaults(folder='.'):
-    """Messages where the interface changed and CHANGELOG.md did not: here, or in the last commit."""
+    """Messages where the interface changed and CHANGELOG.md did not, here or in a commit."""
     changed = _Git('diff', '--name-only', 'HEAD', '--', FOLDER, 'CHANGELOG.md', folder=folder)
     if any(path.startswith(FOLDER) for path in changed):
         if 'CHANGELOG.md' not in changed:
@@ -94,7 +94,7 @@ def Main(argv):
     for fault in faults:
         print(fault)
     if faults:
-        print('tools/check/interface.py --update writes the files; say in CHANGELOG.md what changed')
+        print('tools/check/interface.py --update writes them; say in CHANGELOG.md what changed')
     print('interface: %d declarations, %d faults' %
           (sum(text.count('\n') for text in wanted.values()), len(faults)))
     return 1 if faults or not wanted else 0

@@ -65,7 +65,8 @@ WANTED = [
     '#define ZOKIO_TWICE(x)',
     'zokio: class Other',
     'zokio: enum class Color { kRed, kBlue = 4 }',
-    'zokio: template<typename T, size_t kSize = 4>requires(kSize>0)class Box final : public Base<T>',
+    'zokio: template<typename T, size_t kSize = 4>requires(kSize>0)class Box final '
+    ': public Base<T>',
     'zokio::Box: Box(int a, int b)',
     'zokio::Box: ~Box()override',
     'zokio::Box: template<typename F>requires requires(F f){ f(1); } void Each(F&& f)const',

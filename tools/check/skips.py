@@ -3,9 +3,9 @@
 
 usage: skips.py TESTLOGS_DIR LEG
 
-Reads the test.xml files that GoogleTest wrote under Bazel's testlogs. A skip is allowed when a line
-of expected_skips.txt (target, case, reason: three regular expressions, the reason to the end of
-the line) matches it; a test that skips without a reason is never allowed.
+Reads what GoogleTest (test.xml) and Python's unittest (test.log) left under Bazel's testlogs. A skip
+is allowed when a line of expected_skips.txt (target, case, reason: three regular expressions, the
+reason to the end of the line) matches it; a test that skips without a reason is never allowed.
 """
 
 import os
@@ -41,6 +41,13 @@ def SkipsOf(xml_text):
         yield '%s.%s' % (case.get('classname'), case.get('name')), ' '.join(said)
 
 
+def SkipsOfLog(log_text):
+    """Yields (case, reason) of a log of Python's unittest."""
+    pattern = r"^\w+ \(([\w.]+)\)(?:\n[^\n]*)? \.\.\. skipped ['\"](.*)['\"]$"
+    for case, reason in re.findall(pattern, log_text, re.MULTILINE):
+        yield case.replace('__main__.', ''), reason
+
+
 def Judge(skips, patterns):
     """Returns the lines to print for (target, case, reason) skips, and how many are refused."""
     lines = []
@@ -55,6 +62,11 @@ def Judge(skips, patterns):
     return lines, refused
 
 
+def _Read(folder, name):
+    with open(os.path.join(folder, name), encoding='utf-8', errors='replace') as f:
+        return f.read()
+
+
 def Main(argv):
     if len(argv) != 3:
         sys.exit(__doc__.split('\n\n')[1])
@@ -63,11 +75,12 @@ def Main(argv):
     for folder, _, files in os.walk(root):
         if 'test.xml' in files:
             package, name = os.path.split(os.path.relpath(folder, root))
-            with open(os.path.join(folder, 'test.xml'), encoding='utf-8', errors='replace') as f:
-                try:
-                    found = list(SkipsOf(f.read()))
-                except ElementTree.ParseError:
-                    continue  # cut off by a crash; Bazel reports that test as failed
+            try:
+                found = list(SkipsOf(_Read(folder, 'test.xml')))
+            except ElementTree.ParseError:
+                continue  # cut off by a crash; Bazel reports that test as failed
+            if 'test.log' in files:
+                found += SkipsOfLog(_Read(folder, 'test.log'))
             skips += [('//%s:%s' % (package, name), case, reason) for case, reason in found]
     with open(EXPECTED, encoding='utf-8') as f:
         lines, refused = Judge(skips, ReadExpected(f.read()))

@@ -21,6 +21,13 @@ class SkipsTest(unittest.TestCase):
         self.assertEqual(list(skips.SkipsOf(XML)), [('RingTest.Denied', 'io_uring is denied here'),
                                                     ('RingTest.Silent', '')])
 
+    def testReadsPythonsLog(self):
+        log = ("testA (__main__.LinkTest.testA) ... ok\n"
+               "testB (__main__.LinkTest.testB) ... skipped 'no node here'\n"
+               "testC (__main__.LinkTest.testC)\nWhat it does. ... skipped 'no wrk here'\n")
+        self.assertEqual(list(skips.SkipsOfLog(log)), [('LinkTest.testB', 'no node here'),
+                                                       ('LinkTest.testC', 'no wrk here')])
+
     def testAllowsAListedReasonOnly(self):
         patterns = skips.ReadExpected('# comment\n//io/.* .* io_uring\n')
         _, refused = skips.Judge([('//io/x:t', 'A.B', 'io_uring is denied')], patterns)
