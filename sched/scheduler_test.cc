@@ -367,6 +367,43 @@ TEST(SchedulerTest, HooksHaveTheirTurns) {
   EXPECT_GE(hooks.idles.load(), 1);
 }
 
+// Wakes up late: an Unpark that comes during a timed park is taken only once its time is over.
+class LateDriver : public Driver {
+ public:
+  explicit LateDriver(Parker* parked) : parked_(parked) {}
+  int Poll() override { return 0; }
+  void Park(Instant deadline) override {
+    parked_->Unpark();
+    if (deadline == kNever) {
+      parker_.Park();
+      return;
+    }
+    while (Clock::Monotonic().Now() < deadline) parker_.ParkUntil(deadline);
+  }
+  void Unpark() override { parker_.Unpark(); }
+
+ private:
+  Parker parker_;
+  Parker* parked_;
+};
+
+// Found by a hang: the park that ended the idle period had taken the token of a shutdown with it,
+// and the worker went back to sleep without looking.
+TEST(SchedulerTest, AnUnparkAtTheEndOfTheIdlePeriodIsNotLost) {
+  RecordingHooks hooks;
+  Parker parked;
+  SchedulerOptions options;
+  options.workers = 1;
+  options.hooks = &hooks;
+  options.idle_period = milliseconds(20);
+  options.driver = [&](int) -> Result<std::unique_ptr<Driver>> {
+    return std::unique_ptr<Driver>(std::make_unique<LateDriver>(&parked));
+  };
+  auto scheduler = std::move(Scheduler::Create(options)).value();
+  parked.Park();
+  EXPECT_TRUE(scheduler->Shutdown().ok());
+}
+
 // Nanoseconds of processor time that the threads of this process used so far.
 int64_t ProcessCpuNs() {
   int64_t sum = 0;

@@ -143,7 +143,10 @@ TaskHeader* Worker::FindWork() {
     if (task == nullptr) task = TakeInjected();
     if (task == nullptr) task = Search();
     if (searching_ && task != nullptr) EndSearch();
-    if (task != nullptr) return task;
+    if (task != nullptr) {
+      idle_reported_ = false;
+      return task;
+    }
     if (core_.stopping() && core_.Drained()) {
       if (searching_) EndSearch();
       return nullptr;
@@ -216,20 +219,18 @@ void Worker::Park() {
   }
   counters_.parks.Add();
   Instant deadline = wheel_.NextDeadline();
-  // Once per idle spell the hooks learn that it lasts; then the sleep has no limit of its own.
-  if (core_.hooks() != nullptr) {
-    Instant idle_at = SaturatingAdd(core_.clock().Now(), idle_period_);
-    if (idle_at < deadline) {
-      driver_->Park(idle_at);
-      if (core_.clock().Now() < idle_at) {
-        searching_ = !core_.idle().Withdraw(index_);
-        return;
-      }
-      core_.hooks()->OnIdle(index_);
-    }
+  Instant idle_at = kNever;
+  // Once per idle spell the hooks learn that it lasts.
+  if (core_.hooks() != nullptr && !idle_reported_) {
+    idle_at = SaturatingAdd(core_.clock().Now(), idle_period_);
   }
-  driver_->Park(deadline);
+  driver_->Park(std::min(deadline, idle_at));
   searching_ = !core_.idle().Withdraw(index_);
+  if (idle_at < deadline && !searching_ && core_.clock().Now() >= idle_at) {
+    // An Unpark may have come as well: the caller looks at everything again before the next park.
+    idle_reported_ = true;
+    core_.hooks()->OnIdle(index_);
+  }
 }
 
 int Worker::PollEvents(bool ask_driver) {

@@ -110,6 +110,7 @@ class Worker {
   Instant last_maintenance_{};
   bool searching_ = false;
   bool cancelled_all_ = false;
+  bool idle_reported_ = false;  // to the hooks, in this idle spell
   Random random_;
   PollEnvironment environment_;
   TimerWheel wheel_;
