@@ -3,7 +3,7 @@
 
 usage: skips.py TESTLOGS_DIR LEG
 
-Reads what GoogleTest (test.xml) and Python's unittest (test.log) left under Bazel's testlogs. A skip
+Reads what GoogleTest (test.xml) and unittest (test.log) left under Bazel's testlogs. A skip
 is allowed when a line of expected_skips.txt (target, case, reason: three regular expressions, the
 reason to the end of the line) matches it; a test that skips without a reason is never allowed.
 """
