@@ -24,8 +24,10 @@ inline __attribute__((always_inline)) uint64_t LoadWith(std::span<const uint8_t>
     s3 |= d;
   }
   s0 |= s1 | s2 | s3;
+  uint64_t lanes[kBytes / 8];
+  std::memcpy(lanes, &s0, kBytes);
   uint64_t all = 0;
-  for (size_t lane = 0; lane < kBytes / 8; ++lane) all |= s0[lane];
+  for (const uint64_t lane : lanes) all |= lane;
   return all;
 }
 
