@@ -25,6 +25,17 @@
 
 namespace zokio::io::testing {
 
+// Whether a sanitizer's own work drowns what this thread does.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // A test that waits longer than this has lost a wake.
 inline constexpr Duration kTestLimit = std::chrono::seconds(60);
 
