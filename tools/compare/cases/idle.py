@@ -5,7 +5,7 @@ from tools.compare.harness import figures
 from tools.compare.harness.case import Case
 from tools.compare.harness.programs import Built
 
-CONNECTIONS = 10000
+CONNECTIONS = 4000
 
 
 def _Load(port, pid, _seconds):
