@@ -1,5 +1,5 @@
 # Sourced by scripts that call bazel: what its client needs where the environment is bare.
 export USER="${USER:-$(id -un)}"
 export HOME="${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}"
-[[ -n "$HOME" && -w "$HOME" ]] || export HOME="${TMPDIR:-/tmp}/home-$USER"
+if [ -z "$HOME" ] || [ ! -w "$HOME" ]; then export HOME="${TMPDIR:-/tmp}/home-$USER"; fi
 mkdir -p "$HOME"
