@@ -55,8 +55,8 @@ class FaultsTest(unittest.TestCase):
         return server.port
 
     def EchoLoad(self, answer, seconds='0.1'):
-        command = [Built('load/echo_load'), str(self.Serve(answer)), str(os.getpid()), '4', '64', '2',
-                   seconds, '0.01']
+        command = [Built('load/echo_load'), str(self.Serve(answer)), str(os.getpid()), '4', '64',
+                   '2', seconds, '0.01']
         return ReadOutcome(*process.Run(command, os.sched_getaffinity(0), timeout_s=20))
 
     def assertCaught(self, message, answer):

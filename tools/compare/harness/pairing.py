@@ -87,7 +87,7 @@ def _MeasurePairs(result, ours, ready, pairs, quick):
 
 
 def LimitRatio(result, better_name, other_name):
-    """How many times better one peer is than another: the median over the rounds; None if unknown."""
+    """How many times better one peer is than another: the median of the rounds, or None."""
     by_name = {series.name: series for series in result.peers}
     rounds = list(zip(by_name[better_name].Theirs(), by_name[other_name].Theirs()))
     if not rounds:
@@ -104,7 +104,7 @@ def _CheckLimit(result):
     if result.limit_ratio is None:
         return
     if result.limit_ratio < bar * (1 - min(0.03, result.Noise() or 0)):
-        result.failed = '%s is only %.2f times better than %s, not %.2f: no limit to compare with' % (
+        result.failed = '%s is only %.2f times better than %s, not %.2f: it is no limit' % (
             better, result.limit_ratio, other, bar)
 
 

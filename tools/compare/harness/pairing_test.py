@@ -36,7 +36,8 @@ def Absent(name, package):
 
 
 def MakeCase(ours, peers, **kwargs):
-    return Case(name='case', work='', unit='ns', better=figures.LESS, ours=ours, peers=peers, **kwargs)
+    return Case(name='case', work='', unit='ns', better=figures.LESS, ours=ours, peers=peers,
+                **kwargs)
 
 
 class PairingTest(unittest.TestCase):
@@ -92,8 +93,8 @@ class PairingTest(unittest.TestCase):
 
     def RunWithLimit(self, bare, asio):
         script = Script()
-        case = MakeCase(script.Contender('A', [10] * 6),
-                        [script.Contender('bare', [bare] * 3), script.Contender('asio', [asio] * 3)],
+        peers = [script.Contender('bare', [bare] * 3), script.Contender('asio', [asio] * 3)]
+        case = MakeCase(script.Contender('A', [10] * 6), peers,
                         limit=('bare', 'asio', 1.3))
         return pairing.RunCase(case, pairs=3)
 

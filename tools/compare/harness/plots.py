@@ -1,4 +1,4 @@
-"""A page with one plot per case: every run as a dot. It stands alone: no script, nothing fetched."""
+"""A page with one plot per case, a dot for every run. No script, nothing fetched."""
 
 import html
 
@@ -70,7 +70,8 @@ def Plot(case):
     height = 8 + len(rows) * ROW + 22
     parts = [_Row(i, *row, Scale) for i, row in enumerate(rows)]
     parts.append(_Text(LEFT, height - 4, '0', 'tick'))
-    parts.append(_Text(WIDTH - RIGHT, height - 4, '%.4g %s' % (largest, case['unit']), 'tick', 'end'))
+    end = '%.4g %s' % (largest, case['unit'])
+    parts.append(_Text(WIDTH - RIGHT, height - 4, end, 'tick', 'end'))
     return '<svg viewBox="0 0 %d %d" role="img">%s</svg>' % (WIDTH, height, ''.join(parts))
 
 

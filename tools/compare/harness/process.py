@@ -29,8 +29,8 @@ def Run(command, core_set, timeout_s):
 def CpuTimeNs(pid):
     """CPU time of a process and its children, all threads included, to the nanosecond.
 
-    The kernel's clock of a process, as of clock_getcpuclockid(3), which Python does not wrap. It also
-    counts threads that have ended.
+    The kernel's clock of a process, as of clock_getcpuclockid(3), which Python does not wrap. It
+    also counts threads that have ended.
     """
     total = time.clock_gettime_ns((~pid << 3) | 2)
     with contextlib.suppress(FileNotFoundError):

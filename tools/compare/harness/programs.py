@@ -1,4 +1,4 @@
-"""Where the programs are: those that Bazel built lie in the harness's runfiles, others in the system."""
+"""Where the programs are: those that Bazel built lie in the runfiles, others in the system."""
 
 import os
 import shutil

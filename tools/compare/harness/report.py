@@ -31,8 +31,9 @@ def PeerLine(result, series):
     tail = 'unit=%s better=%s' % (case.unit, case.better)
     ours = _Number(_Median(result.ours)) if result.ours else 'none'
     if series.missing or series.failed:
-        state = 'missing=' + series.missing if series.missing else 'failed=' + _OneWord(series.failed)
-        return 'case=%s ours=%s peer=%s %s %s' % (case.name, ours, series.name, state, tail)
+        state, why = ('missing', series.missing) if series.missing else ('failed', series.failed)
+        return 'case=%s ours=%s peer=%s %s=%s %s' % (
+            case.name, ours, series.name, state, _OneWord(why), tail)
     ours, theirs, ratio, spread = _PeerFigures(result, series)
     return 'case=%s ours=%s peer=%s theirs=%s %s ratio=%.2f spread=%.2f' % (
         case.name, _Number(ours), series.name, _Number(theirs), tail, ratio, spread)

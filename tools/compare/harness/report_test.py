@@ -48,8 +48,8 @@ class ReportTest(unittest.TestCase):
         missing = PeerSeries('tbb', missing='libtbb-dev')
         failed = PeerSeries('tokio-1.24', failed='lost a message', pairs=[(1, 2)])
         lines = report.Lines(MakeResult([missing, failed]))
-        self.assertEqual(lines[0],
-                         'case=spawn_inside ours=52.1 peer=tbb missing=libtbb-dev unit=ns better=less')
+        self.assertEqual(lines[0], 'case=spawn_inside ours=52.1 peer=tbb missing=libtbb-dev '
+                         'unit=ns better=less')
         self.assertIn('peer=tokio-1.24 failed=lost_a_message', lines[1])
 
     def testWithoutAPeerSaysSo(self):

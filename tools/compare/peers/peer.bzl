@@ -1,7 +1,7 @@
 """A peer's program, or a note of the Debian package without which it cannot be built.
 
-Either way the target is one file for the harness's runfiles: `NAME`, or `NAME.missing` that holds the
-package's name.
+Either way the target is one file for the harness's runfiles: `NAME`, or `NAME.missing` that holds
+the package's name.
 """
 
 load("//bazel:defs.bzl", "zokio_cc_binary")

@@ -2,8 +2,8 @@
 //
 //   tokio_sched CASE COUNT WORKERS REPETITIONS
 //
-// Runs the case once to warm up and then REPETITIONS times. Prints `value=NS_PER_ITEM work=SUM` of the
-// median run; SUM is what the tasks of that run themselves computed.
+// Runs the case once to warm up and then REPETITIONS times. Prints `value=NS_PER_ITEM work=SUM` of
+// the median run; SUM is what the tasks of that run themselves computed.
 use std::time::Instant;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -109,7 +109,8 @@ fn main() {
         "ping_pong" => ping_pong,
         other => panic!("no case named {other}"),
     };
-    let runtime = Builder::new_multi_thread().worker_threads(workers).enable_time().build().unwrap();
+    let mut builder = Builder::new_multi_thread();
+    let runtime = builder.worker_threads(workers).enable_time().build().unwrap();
     case(&runtime, count);
     let mut runs: Vec<(f64, u64)> = (0..repetitions)
         .map(|_| {
