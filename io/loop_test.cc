@@ -221,7 +221,9 @@ TEST_P(LoopTest, AcceptBacksOffWhenDescriptorsAreExhausted) {
   Driven accept(listener->Accept());
   EXPECT_FALSE(accept.Poll());
   TurnUntil([&] {
-    if (accept.woken()) EXPECT_FALSE(accept.Poll());
+    if (accept.woken()) {
+      EXPECT_FALSE(accept.Poll());
+    }
     return loop->stats().accept_backoffs >= 3;
   });
   EXPECT_FALSE(accept.ready());

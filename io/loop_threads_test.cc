@@ -1,4 +1,5 @@
 // Streams awaited on other threads than their home loop's: what a stolen task does.
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,27 +24,52 @@ using testing::Peer;
 class LoopThreadsTest : public testing::BackendTest {};
 ZOKIO_IO_ON_EACH_BACKEND(LoopThreadsTest);
 
-// Wakes by unparking the loop on which its future was polled last.
+// Wakes by unparking the loop on which its future was polled last. Clones share the state: the one
+// who wakes may still be at it when the future is ready and gone, and the loop ended.
 class UnparkWaker {
  public:
+  UnparkWaker() : state_(new State) {}
+  ~UnparkWaker() { Drop(state_); }
+
   Waker Make(Loop* loop) {
-    loop_.store(loop, memory_order_release);
-    return Waker(&kVtable, this);
+    loop->Retain();
+    state_->loops.push_back(loop);
+    state_->loop.store(loop, memory_order_release);
+    return Clone(state_);
   }
-  bool Take() { return woken_.exchange(false, memory_order_acq_rel); }
+  bool Take() { return state_->woken.exchange(false, memory_order_acq_rel); }
 
  private:
-  static Waker Clone(void* self) { return Waker(&kVtable, self); }
-  static void WakeByRef(void* self) {
-    auto* waker = static_cast<UnparkWaker*>(self);
-    waker->woken_.store(true, memory_order_release);
-    waker->loop_.load(memory_order_acquire)->Unpark();
-  }
-  static void Drop(void*) {}
-  static constexpr WakerVtable kVtable{&Clone, &WakeByRef, &WakeByRef, &Drop};
+  struct State {
+    ~State() {
+      for (Loop* loop : loops) loop->Release(1);
+    }
+    Atomic<int> references{1};
+    Atomic<Loop*> loop{nullptr};
+    Atomic<bool> woken{false};
+    std::vector<Loop*> loops;  // retained
+  };
 
-  Atomic<Loop*> loop_{nullptr};
-  Atomic<bool> woken_{false};
+  static Waker Clone(void* self) {
+    static_cast<State*>(self)->references.fetch_add(1, memory_order_relaxed);
+    return Waker(&kVtable, self);
+  }
+  static void WakeByRef(void* self) {
+    auto* state = static_cast<State*>(self);
+    state->woken.store(true, memory_order_release);
+    state->loop.load(memory_order_acquire)->Unpark();
+  }
+  static void Wake(void* self) {
+    WakeByRef(self);
+    Drop(self);
+  }
+  static void Drop(void* self) {
+    auto* state = static_cast<State*>(self);
+    if (state->references.fetch_sub(1, memory_order_acq_rel) == 1) delete state;
+  }
+  static constexpr WakerVtable kVtable{&Clone, &Wake, &WakeByRef, &Drop};
+
+  State* const state_;
 };
 
 // Drives a future on the current loop, woken from anywhere.
