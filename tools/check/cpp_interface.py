@@ -17,7 +17,7 @@ _REQUIRES = re.compile(r'\brequires\s*(\((?:[^()]|\([^()]*\))*\))?\s*$')
 def _Normal(text):
     """One line; where clang-format broke it does not show."""
     text = re.sub(r'\s+', ' ', text).strip()
-    return re.sub(r'\s+([),;])', r'\1', re.sub(r'([(<])\s+(?=[\w:])', r'\1', text))
+    return re.sub(r'\s+([),;])', r'\1', re.sub(r'(\(|(?<=\w)<)\s+(?=[\w:])', r'\1', text))
 
 
 def _Closing(text, position):

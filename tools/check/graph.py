@@ -7,7 +7,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 # name: "//pkg:target"; kind: "cc_library"; inputs: all labels it reads, of whatever attribute.
-Rule = collections.namedtuple('Rule', 'name kind testonly public deps hdrs srcs tags inputs')
+Rule = collections.namedtuple('Rule', 'name kind testonly deps hdrs srcs tags inputs')
 
 
 def Parse(xml_text):
@@ -23,7 +23,6 @@ def Parse(xml_text):
             name=element.get('name'),
             kind=element.get('class'),
             testonly=booleans.get('testonly') == 'true' or element.get('class').endswith('_test'),
-            public='//visibility:public' in lists.get('visibility', []),
             deps=lists.get('deps', []),
             hdrs=lists.get('hdrs', []) + lists.get('textual_hdrs', []),
             srcs=lists.get('srcs', []),
@@ -32,14 +31,25 @@ def Parse(xml_text):
     return rules
 
 
-def Load():
-    """Runs the query. $BAZEL may hold a command with startup options."""
+def _Query(expression, output):
+    """The output of `bazel query`. $BAZEL may hold a command with startup options."""
     command = shlex.split(os.environ.get('BAZEL', 'bazel'))
-    command += ['query', '--output=xml', '--noshow_progress', 'kind(rule, //...)']
+    command += ['query', '--output=' + output, '--noshow_progress', expression]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise SystemExit('bazel query failed:\n' + done.stderr.decode())
-    return Parse(done.stdout.decode())
+    return done.stdout.decode()
+
+
+def Load():
+    """All rules of the workspace."""
+    return Parse(_Query('kind(rule, //...)', 'xml'))
+
+
+def Public():
+    """The labels of the libraries that every package may use, by whatever declaration."""
+    outsider = '//bazel/smoke:smoke_test'
+    return set(_Query('visible(%s, kind(cc_library, //...))' % outsider, 'label').split())
 
 
 def Reachable(rules, start):

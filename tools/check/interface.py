@@ -22,11 +22,11 @@ from tools.check import tidy_rules  # pylint: disable=wrong-import-position
 FOLDER = 'docs/interface'
 
 
-def Render(rules, read):
-    """{file: text} of the interface of every room."""
+def Render(rules, public, read):
+    """{file: text} of the interface of every room, of the libraries labelled in `public`."""
     headers = collections.defaultdict(set)
     for rule in rules.values():
-        if rule.kind == 'cc_library' and rule.public and not rule.testonly:
+        if rule.kind == 'cc_library' and rule.name in public and not rule.testonly:
             for label in rule.hdrs:
                 path = graph.PathOf(label)
                 room = path.partition('/')[0]
@@ -48,6 +48,9 @@ def Differences(wanted, read):
     """Messages for files that are not what the headers say."""
     for path, text in sorted(wanted.items()):
         have = read(path).splitlines()
+        if not have:
+            yield '%s does not exist' % path
+            continue
         want = text.splitlines()
         for line in [l for l in want if l not in set(have)][:10]:
             yield '%s lacks: %s' % (path, line)
@@ -84,7 +87,7 @@ def _Read(path):
 
 def Main(argv):
     os.chdir(ROOT)
-    wanted = Render(graph.Load(), _Read)
+    wanted = Render(graph.Load(), graph.Public(), _Read)
     if '--update' in argv:
         os.makedirs(FOLDER, exist_ok=True)
         for path, text in wanted.items():

@@ -102,14 +102,15 @@ class InterfaceTest(unittest.TestCase):
 
     def testOnlyPublicLibrariesAreRendered(self):
 
-        def MakeRule(name, header, testonly=False, public=True):
-            return graph.Rule(name, 'cc_library', testonly, public, [], [header], [], [], [])
+        def MakeRule(name, header, testonly=False):
+            return graph.Rule(name, 'cc_library', testonly, [], [header], [], [], [])
 
         rules = {r.name: r for r in (
-            MakeRule('//mem:a', '//mem:a.h'), MakeRule('//mem:b', '//mem:b.h', public=False),
+            MakeRule('//mem:a', '//mem:a.h'), MakeRule('//mem:b', '//mem:b.h'),
             MakeRule('//mem:c', '//mem:c.h', testonly=True),
             MakeRule('//mem/internal:d', '//mem/internal:d.h'))}
-        texts = interface.Render(rules, lambda path: 'void F();\n')
+        public = {'//mem:a', '//mem:c', '//mem/internal:d'}
+        texts = interface.Render(rules, public, lambda path: 'void F();\n')
         self.assertEqual(list(texts), ['docs/interface/mem.txt'])
         self.assertIn('## mem/a.h\nvoid F()', texts['docs/interface/mem.txt'])
         self.assertNotIn('b.h', texts['docs/interface/mem.txt'])

@@ -27,7 +27,7 @@ def MakeRules(*specs):
     rules = {}
     for spec in specs:
         name, deps, testonly, srcs = (tuple(spec) + (False, []))[:4] if len(spec) < 4 else spec
-        rules[name] = graph.Rule(name, 'cc_library', testonly, True, deps, [], srcs, [], [])
+        rules[name] = graph.Rule(name, 'cc_library', testonly, deps, [], srcs, [], [])
     return rules
 
 
@@ -101,7 +101,6 @@ class GraphTest(unittest.TestCase):
 
     def testReadsRules(self):
         rules = graph.Parse(self.XML)
-        self.assertTrue(rules['//mem:pool'].public)
         self.assertFalse(rules['//mem:pool'].testonly)
         self.assertTrue(rules['//mem:pool_test'].testonly)
         self.assertEqual(rules['//mem:pool_test'].tags, ['valgrind'])

@@ -83,7 +83,7 @@ class FileRulesTest(unittest.TestCase):
 
 
 def MakeRule(name, kind='cc_library', hdrs=(), inputs=()):
-    return graph.Rule(name, kind, False, True, [], list(hdrs), [], [], list(inputs))
+    return graph.Rule(name, kind, False, [], list(hdrs), [], [], list(inputs))
 
 
 class TreeRulesTest(unittest.TestCase):

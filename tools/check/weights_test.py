@@ -19,7 +19,7 @@ def Faults(**edges):
     for name, more in edges.items():
         deps['//' + name.replace('__', ':')] = more
     for name, labels in deps.items():
-        rules[name] = graph.Rule(name, 'cc_library', False, True, labels, [], [], [], [])
+        rules[name] = graph.Rule(name, 'cc_library', False, labels, [], [], [], [])
     return weights.Check(rules, TABLE)
 
 
