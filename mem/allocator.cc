@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "mem/internal/fast_path.h"
 #include "mem/internal/large_spans.h"
-#include "mem/internal/sanitizer.h"
 #include "mem/internal/segment.h"
 #include "mem/internal/segment_source.h"
 #include "mem/internal/size_class.h"
@@ -19,12 +19,11 @@ namespace {
 using mem_internal::ClassOf;
 using mem_internal::ClassSize;
 using mem_internal::kMediumMax;
+using mem_internal::kPooled;
 using mem_internal::LargeSpans;
 using mem_internal::Segment;
 using mem_internal::SegmentKind;
 using mem_internal::TieredHeap;
-
-constexpr bool kPooled = !mem_internal::kAddressSanitizer && !mem_internal::kThreadSanitizer;
 
 // The size whose class has blocks aligned to `alignment`, 0 where none has. A run starts at a page
 // of 8 KiB, so its blocks are aligned to the largest power of two that divides their size.
@@ -41,31 +40,11 @@ size_t SizeForAlignment(size_t size, size_t alignment) {
 
 }  // namespace
 
-[[gnu::noinline]] void* Allocate(size_t size) {
-  if (!kPooled) return std::malloc(std::max(size, size_t{1}));
-  if (size > kMediumMax) [[unlikely]]
-    return TieredHeap::AllocateLarge(size, 16);
-  return TieredHeap::Allocate(ClassOf(size), size);
-}
+[[gnu::noinline]] void* Allocate(size_t size) { return mem_internal::AllocateFast(size); }
 
-[[gnu::noinline]] void Free(void* block, size_t size) {
-  if (!kPooled) return std::free(block);
-  if (block == nullptr) [[unlikely]]
-    return;
-  if (size > kMediumMax) [[unlikely]]
-    return TieredHeap::FreeLarge(block);
-  TieredHeap::Free(block, ClassOf(size));
-}
+[[gnu::noinline]] void Free(void* block, size_t size) { mem_internal::FreeFast(block, size); }
 
-[[gnu::noinline]] void Free(void* block) {
-  if (!kPooled) return std::free(block);
-  if (block == nullptr) [[unlikely]]
-    return;
-  Segment* segment = Segment::Of(block);
-  if (segment->kind == SegmentKind::kLarge) [[unlikely]]
-    return TieredHeap::FreeLarge(block);
-  TieredHeap::Free(block, segment->RunOf(block)->size_class);
-}
+[[gnu::noinline]] void Free(void* block) { mem_internal::FreeFast(block); }
 
 [[gnu::noinline]] void* AllocateAligned(size_t size, size_t alignment) {
   if (size > SIZE_MAX / 4 || alignment > LargeSpans::kAlignmentMax) return nullptr;

@@ -34,7 +34,8 @@ struct alignas(64) PageRun {
   uint64_t reciprocal;
   uint32_t block_size;
   uint16_t blocks;
-  uint16_t free;  // set bits of free_bits
+  uint16_t free;     // set bits of free_bits
+  uint16_t decayed;  // kUsed: free blocks when whole free pages last went back
   uint8_t size_class;
   uint8_t order;
   RunState state;

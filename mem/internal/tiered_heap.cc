@@ -131,6 +131,7 @@ PageRun* TieredHeap::NewRun(uint32_t size_class) {
   run->block_size = info.size;
   run->blocks = static_cast<uint16_t>(info.blocks);
   run->free = run->blocks;
+  run->decayed = 0;
   run->size_class = static_cast<uint8_t>(size_class);
   for (uint32_t i = 0; i < kBitWords; ++i) {
     const uint32_t left = info.blocks > i * 64 ? info.blocks - i * 64 : 0;
@@ -275,6 +276,28 @@ void TieredHeap::Drain() {
   }
 }
 
+// Whole pages under free blocks of a run that is in use: its bitmap tells, and no free block holds
+// anything.
+size_t TieredHeap::ReleaseFreePages(PageRun& run) {
+  if (run.free == run.decayed || size_t{run.free} * run.block_size < kPageSize) return 0;
+  run.decayed = run.free;
+  size_t released = 0;
+  uint32_t first = 0;  // of a stretch of free blocks
+  for (uint32_t i = 0; i <= run.blocks; ++i) {
+    if (i < run.blocks && (run.free_bits[i / 64] >> (i % 64) & 1) != 0) continue;
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(run.begin) + size_t{first} * run.block_size;
+    const uintptr_t end = reinterpret_cast<uintptr_t>(run.begin) + size_t{i} * run.block_size;
+    const uintptr_t page = RoundUp(begin, kPageSize);
+    const uintptr_t page_end = end & ~(kPageSize - 1);
+    if (page < page_end) {
+      ReleaseNow(reinterpret_cast<void*>(page), page_end - page);
+      released += page_end - page;
+    }
+    first = i + 1;
+  }
+  return released;
+}
+
 size_t TieredHeap::Decay() {
   FlushAll();
   for (uint32_t i = 0; i < kClasses; ++i) {
@@ -282,7 +305,9 @@ size_t TieredHeap::Decay() {
     magazine.limit = magazine.base + std::min<size_t>(kMagazineFirst, kClassTable[i].magazine_max);
   }
   Drain();
-  return pages_.Decay() + large_.Decay();
+  size_t released = 0;
+  pages_.ForEachRun([&](PageRun& run) { released += ReleaseFreePages(run); });
+  return released + pages_.Decay() + large_.Decay();
 }
 
 void* TieredHeap::AllocateLarge(size_t size, size_t alignment) {

@@ -108,6 +108,7 @@ class TieredHeap {
   void Flush(uint32_t size_class, size_t count);
   void FlushAll();
   void FlushRemote(void** blocks, size_t count);
+  static size_t ReleaseFreePages(PageRun& run);
   void SetFree(PageRun* run, uint32_t word, uint64_t bits);
   void List(PageRun* run);
   void Unlist(PageRun* run);

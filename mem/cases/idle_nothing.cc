@@ -1,0 +1,7 @@
+#include "mem/cases/load.h"
+
+namespace zokio::mem_cases {
+
+void IdleHook() {}
+
+}  // namespace zokio::mem_cases
