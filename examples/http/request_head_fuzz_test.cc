@@ -5,7 +5,10 @@
 #include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace zokio::http;
+  using zokio::http::HeadStatus;
+  using zokio::http::kHeadBytesMax;
+  using zokio::http::ParseRequestHead;
+  using zokio::http::RequestHead;
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   RequestHead head;
   if (ParseRequestHead(bytes, head) != HeadStatus::kComplete) return 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A2: no blocking call in any worker thread, shown by tracing every system call of a server under load.
+"""A2: no blocking call in any worker thread: every system call of a server under load is traced.
 
 The only calls in which a worker may wait are those of its driver: io_uring_enter, epoll_pwait and
 epoll_pwait2, futex. Whatever is on no list fails too, so that a new call is looked at once.
@@ -25,7 +25,8 @@ NEVER_BLOCK = {
     # Memory, time, threads.
     "mmap", "munmap", "mprotect", "madvise", "brk", "mremap", "clock_gettime", "membarrier",
     "sched_getaffinity", "sched_yield", "getrandom", "rseq", "set_robust_list", "gettid", "prctl",
-    "sigaltstack", "rt_sigprocmask", "exit", "getcpu", "set_tid_address", "clone3", "restart_syscall",
+    "sigaltstack", "rt_sigprocmask", "exit", "getcpu", "set_tid_address", "clone3",
+    "restart_syscall",
     "newfstatat", "fstat",  # stdio's look at stdout before its first line
     "tgkill", "getpid",
 }

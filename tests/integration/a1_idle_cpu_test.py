@@ -13,7 +13,7 @@ ALLOWED_NS = 1_000_000
 
 class A1IdleCpuTest(unittest.TestCase):
     def least_of_three_windows(self, server):
-        """What the process used in a window; the least, since the kernel may charge it for others."""
+        """What the process used; the least, since the kernel may charge it for others."""
         spent = []
         for _ in range(3):
             before = server.cpu_ns()

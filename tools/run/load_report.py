@@ -71,7 +71,8 @@ def parse_wrk(text):
             raise RunError(f"wrk printed no {pattern!r}:\n{text}")
         return match.group(1) if match else default
 
-    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+    errors = re.search(
+        r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
     return {
         "rate": float(find(r"Requests/sec:\s+([\d.]+)")),
         "requests": int(find(r"(\d+) requests in")),
