@@ -1,5 +1,9 @@
 #include "base/futex.h"
 
+#ifdef ZOKIO_MODEL
+#include "base/model/engine.h"
+#endif
+
 #if defined(__linux__)
 
 #include <linux/futex.h>
@@ -13,7 +17,13 @@
 
 namespace zokio {
 
-bool FutexWait(std::atomic<uint32_t>& word, uint32_t expected, Instant deadline) {
+bool FutexWait(Atomic<uint32_t>& word, uint32_t expected, Instant deadline) {
+#ifdef ZOKIO_MODEL
+  if (model::Engine* engine = model::CurrentEngine()) {
+    return engine->FutexWait(&word, sizeof word, expected, deadline != kNever,
+                             model::SourceLocation::current());
+  }
+#endif
   timespec limit{};
   timespec* limit_arg = nullptr;
   if (deadline != kNever) {
@@ -31,7 +41,13 @@ bool FutexWait(std::atomic<uint32_t>& word, uint32_t expected, Instant deadline)
   return errno != ETIMEDOUT;
 }
 
-void FutexWake(std::atomic<uint32_t>& word, int count) {
+void FutexWake(Atomic<uint32_t>& word, int count) {
+#ifdef ZOKIO_MODEL
+  if (model::Engine* engine = model::CurrentEngine()) {
+    engine->FutexWake(&word, sizeof word, count > 1, model::SourceLocation::current());
+    return;
+  }
+#endif
   // An error (EFAULT) means that the woken thread freed the word already: it is awake.
   syscall(SYS_futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, nullptr, nullptr, 0);
 }
@@ -58,7 +74,7 @@ Bucket& BucketOf(const void* address) {
 
 }  // namespace
 
-bool FutexWait(std::atomic<uint32_t>& word, uint32_t expected, Instant deadline) {
+bool FutexWait(Atomic<uint32_t>& word, uint32_t expected, Instant deadline) {
   Bucket& bucket = BucketOf(&word);
   std::unique_lock<std::mutex> lock(bucket.mutex);
   if (word.load(std::memory_order_acquire) != expected) return true;
@@ -69,7 +85,7 @@ bool FutexWait(std::atomic<uint32_t>& word, uint32_t expected, Instant deadline)
   return bucket.changed.wait_until(lock, deadline) == std::cv_status::no_timeout;
 }
 
-void FutexWake(std::atomic<uint32_t>& word, int) {
+void FutexWake(Atomic<uint32_t>& word, int) {
   Bucket& bucket = BucketOf(&word);
   {
     std::lock_guard<std::mutex> lock(bucket.mutex);
@@ -85,14 +101,14 @@ void FutexWake(std::atomic<uint32_t>& word, int) {
 
 namespace zokio {
 
-bool FutexWait(std::atomic<uint32_t>&, uint32_t, Instant deadline) {
+bool FutexWait(Atomic<uint32_t>&, uint32_t, Instant deadline) {
   ZOKIO_CHECK(deadline != kNever, "a single-threaded program would sleep for ever");
   while (Clock::Monotonic().Now() < deadline) {
   }
   return false;
 }
 
-void FutexWake(std::atomic<uint32_t>&, int) {}
+void FutexWake(Atomic<uint32_t>&, int) {}
 
 }  // namespace zokio
 

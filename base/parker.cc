@@ -1,12 +1,10 @@
 #include "base/parker.h"
 
-#ifndef ZOKIO_MODEL
-
 #include "base/futex.h"
 
 namespace zokio {
 
-bool Parker::ParkUntil(Instant deadline) {
+bool FutexParker::ParkUntil(Instant deadline) {
   uint32_t state = kToken;
   if (state_.compare_exchange_strong(state, kEmpty, memory_order_acquire)) return true;
   state = kEmpty;
@@ -25,12 +23,10 @@ bool Parker::ParkUntil(Instant deadline) {
   }
 }
 
-bool Parker::Unpark() {
+bool FutexParker::Unpark() {
   if (state_.exchange(kToken, memory_order_release) != kParked) return false;
   FutexWake(state_, 1);
   return true;
 }
 
 }  // namespace zokio
-
-#endif  // ZOKIO_MODEL

@@ -12,21 +12,16 @@
 
 #include <cstdint>
 
+#include "base/atomic.h"
 #include "base/clock.h"
-
 #ifdef ZOKIO_MODEL
 #include "base/model/parker.h"
-#else
-#include "base/atomic.h"
 #endif
 
 namespace zokio {
 
-#ifdef ZOKIO_MODEL
-using Parker = model::Parker;
-#else
-
-class Parker {
+// The production implementation, under its own name so that the model checker can run it.
+class FutexParker {
  public:
   // Returns once it took the token.
   void Park() { ParkUntil(kNever); }
@@ -40,7 +35,11 @@ class Parker {
   Atomic<uint32_t> state_{kEmpty};
 };
 
-#endif  // ZOKIO_MODEL
+#ifdef ZOKIO_MODEL
+using Parker = model::Parker;
+#else
+using Parker = FutexParker;
+#endif
 
 }  // namespace zokio
 

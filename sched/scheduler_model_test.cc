@@ -52,7 +52,7 @@ void ShutdownCancels() {
 }
 
 model::Options ByPriorities(const char* name) {
-  return {.name = name, .mode = model::Mode::kPct, .schedules_max = 5'000, .pct_depth = 4};
+  return {.name = name, .mode = model::Mode::kPct, .schedules_max = 2'000, .pct_depth = 4};
 }
 
 TEST(SchedulerModel, BlockOnWithOneWorkerByPriorities) {

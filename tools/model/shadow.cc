@@ -25,6 +25,9 @@ Shadow::Cell& Shadow::At(uintptr_t granule) {
 }
 
 void Shadow::Grow() {
+  // Called from the body's own accesses: what is allocated here is not the body's.
+  Engine* engine = CurrentEngine();
+  InstallEngine(nullptr);
   std::vector<Cell> old(cells_.size() * 2);
   old.swap(cells_);
   ++capacity_bits_;
@@ -32,6 +35,8 @@ void Shadow::Grow() {
   for (const Cell& cell : old) {
     if (cell.execution == execution_) At(cell.granule) = cell;
   }
+  std::vector<Cell>().swap(old);
+  InstallEngine(engine);
 }
 
 Shadow::Conflict Shadow::Access(uintptr_t address, size_t size, bool write, int thread,
