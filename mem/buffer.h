@@ -82,6 +82,8 @@ class Buffer {
   // REQUIRES: count <= size().
   void RemovePrefix(size_t count);
   void RemoveSuffix(size_t count);
+  // Takes back what RemoveSuffix took off.  REQUIRES: it was, and nobody else uses those bytes.
+  void GrowSuffix(size_t count) { size_ += count; }
 
   // How many bytes this Buffer keeps alive.
   size_t bytes_pinned() const;

@@ -69,7 +69,7 @@ size_t RandomSize(Random& random) {
   if (kind < 60) return 1 + random.Below(256);
   if (kind < 90) return 1 + random.Below(4096);
   if (kind < 99) return 1 + random.Below(kMediumMax);
-  return kMediumMax + 1 + random.Below(6 << 20);
+  return kMediumMax + 1 + random.Below(kThreadSanitizer ? 100 << 10 : 6 << 20);
 }
 
 // Against a map of what lives: no two blocks overlap, each keeps its bytes.
@@ -100,13 +100,14 @@ void ChurnAgainstAModel(uint64_t seed, int steps, size_t live_max) {
 }
 
 TEST(TieredHeap, RandomOperationsKeepBlocksApartAndIntact) {
-  ChurnAgainstAModel(42, kSanitized ? 8'000 : 40'000, 1000);
+  ChurnAgainstAModel(42, kSanitized ? 4'000 : 25'000, 500);
 }
 
 TEST(TieredHeap, FillsAndEmptiesEveryClass) {
   for (uint32_t i = 0; i < kClasses; ++i) {
     std::vector<Block> blocks;
-    const size_t count = std::min<size_t>(3000, (size_t{2} << 20) / kClassTable[i].size + 1);
+    const size_t count =
+        std::min<size_t>(3000, (size_t{kSanitized ? 1 : 2} << 20) / kClassTable[i].size + 1);
     for (size_t k = 0; k < count; ++k) {
       blocks.push_back(AllocateStamped(kClassTable[i].size, static_cast<char>(k)));
     }
@@ -166,9 +167,9 @@ TEST(TieredHeap, BlocksFreedElsewhereComeBack) {
 }
 
 TEST(TieredHeap, AThreadsEndLeavesNothingBehind) {
-  OnThread([] { ChurnAgainstAModel(1, 1000, 100); });
+  OnThread([] { ChurnAgainstAModel(1, 500, 100); });
   const size_t taken = SegmentSource::bytes_taken();
-  for (int i = 0; i < (kSanitized ? 10 : 50); ++i) {
+  for (int i = 0; i < (kSanitized ? 5 : 30); ++i) {
     OnThread([i] { ChurnAgainstAModel(static_cast<uint64_t>(i), 300, 100); });
   }
   EXPECT_LE(SegmentSource::bytes_taken(), taken + kSegmentSize);
@@ -206,7 +207,7 @@ TEST(TieredHeap, ServesAThreadThatHasFlushed) {
 TEST(TieredHeap, ThreadsExchangeBlocks) {
   constexpr int kThreads = 4;
   constexpr int kGenerations = 3;
-  constexpr int kSteps = kSanitized ? 4'000 : 20'000;
+  constexpr int kSteps = kSanitized ? 2'000 : 10'000;
   Mutex mutex;
   std::vector<Block> shared;
   for (int generation = 0; generation < kGenerations; ++generation) {
