@@ -36,4 +36,5 @@ def Installed(name, package):
 
 def IsOptimised():
     """Whether Bazel built the runfiles with optimisation."""
-    return any(part.endswith('-opt') or '-opt-' in part for part in ROOT.split(os.sep))
+    parts = os.path.realpath(ROOT).split(os.sep)  # bazel-bin is a link
+    return any(part.endswith('-opt') or '-opt-' in part for part in parts)
