@@ -33,7 +33,7 @@ Result<Thread> Thread::Start(std::string name, std::function<void()> body) {
   pthread_t handle;
   int status = pthread_create(&handle, nullptr, &Run, arguments.get());
   if (status != 0) return Error::FromErrno(status, "start thread");
-  arguments.release();
+  static_cast<void>(arguments.release());  // Run owns them now
   Thread thread;
   static_assert(sizeof(pthread_t) <= sizeof thread.handle_);
   thread.handle_ = reinterpret_cast<uintptr_t>(reinterpret_cast<void*>(handle));
