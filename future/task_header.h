@@ -18,7 +18,8 @@
 //              While kRunning is set the runner re-queues the task itself.
 //   run:       kNotified -> kRunning (one read-modify-write), poll, then
 //              pending:  clear kRunning; if kNotified was set meanwhile, Schedule again
-//              yielded:  kRunning stays, Schedule: for everybody else the task goes on running until
+//              yielded:  kRunning stays, Schedule: for everybody else the task goes on running
+//              until
 //                        the next RunTask, which finds kRunning and takes over without a
 //                        read-modify-write, unless a wake set kNotified meanwhile
 //              done:     destroy frame, kRunning -> kComplete, take join_waker if kJoinWaker was
@@ -31,8 +32,8 @@
 // completing thread afterwards. The rest is constant after the spawn.
 //
 // Memory ordering: every transition into and out of kRunning is acq_rel, so that a task's
-// memory is handed from worker to worker and a wake's effects are seen by the next poll. A task that
-// yielded is handed on by its executor's queue, which must publish what it holds.
+// memory is handed from worker to worker and a wake's effects are seen by the next poll. A task
+// that yielded is handed on by its executor's queue, which must publish what it holds.
 #ifndef ZOKIO_FUTURE_TASK_HEADER_H_
 #define ZOKIO_FUTURE_TASK_HEADER_H_
 

@@ -1,5 +1,7 @@
 // What a turn, a spawn, a switch between workers and a loopback round trip cost in a whole runtime.
 // Each benchmark counts its work on the far side and fails when the count is off.
+#include "runtime/runtime.h"
+
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -10,7 +12,6 @@
 #include "future/yield.h"
 #include "io/tcp_listener.h"
 #include "io/tcp_stream.h"
-#include "runtime/runtime.h"
 
 namespace zokio {
 namespace {
@@ -54,8 +55,7 @@ void LoopbackRoundTrip(benchmark::State& state) {
   constexpr int kTrips = 200;
   RuntimeOptions options;
   options.workers = 1;
-  options.io.backend =
-      state.range(0) == 0 ? io::BackendChoice::kUring : io::BackendChoice::kEpoll;
+  options.io.backend = state.range(0) == 0 ? io::BackendChoice::kUring : io::BackendChoice::kEpoll;
   state.SetLabel(state.range(0) == 0 ? "io_uring" : "epoll");
   Result<std::unique_ptr<Runtime>> runtime = Runtime::Create(options);
   if (!runtime.ok()) {

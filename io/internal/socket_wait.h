@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "future/context.h"
 #include "io/loop.h"
 #include "io/operation.h"

@@ -1,7 +1,6 @@
 // Per-target: finds the ends of names and values in an HTTP head. Included once
 // per target by http_head.cc.
-#if defined(ZOKIO_SIMD_INTERNAL_HTTP_SCANNER_INL_H_) ==                        \
-    defined(HWY_TARGET_TOGGLE)
+#if defined(ZOKIO_SIMD_INTERNAL_HTTP_SCANNER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ZOKIO_SIMD_INTERNAL_HTTP_SCANNER_INL_H_
 #undef ZOKIO_SIMD_INTERNAL_HTTP_SCANNER_INL_H_
 #else
@@ -28,41 +27,35 @@ struct Window {
   static constexpr size_t kFirstWords = 2;
   static constexpr size_t kWords = 16;
 
-  uint64_t
-      token_stops[kWords + 1]; // one word more, which is zero after the last
-  uint64_t controls[kWords];   // without those that directly follow another
+  uint64_t token_stops[kWords + 1];  // one word more, which is zero after the last
+  uint64_t controls[kWords];         // without those that directly follow another
 };
 
 template <class D, class V>
-HWY_INLINE void Classify(D d, V v, size_t shift, uint64_t &token_stops,
-                         uint64_t &controls) {
-  const auto low = hn::TableLookupBytesOr0(
-      hn::LoadDup128(d, internal::kHttpTables.low), LowNibbleIndex(v));
-  const auto high = hn::TableLookupBytes(
-      hn::LoadDup128(d, internal::kHttpTables.high), HighNibble(v));
+HWY_INLINE void Classify(D d, V v, size_t shift, uint64_t& token_stops, uint64_t& controls) {
+  const auto low =
+      hn::TableLookupBytesOr0(hn::LoadDup128(d, internal::kHttpTables.low), LowNibbleIndex(v));
+  const auto high =
+      hn::TableLookupBytes(hn::LoadDup128(d, internal::kHttpTables.high), HighNibble(v));
   const auto classes = hn::And(low, high);
   const auto zero = hn::Zero(d);
   const auto token = hn::And(classes, hn::Set(d, internal::kHttpTokenClasses));
-  const auto control =
-      hn::And(classes, hn::Set(d, internal::kHttpControlClasses));
+  const auto control = hn::And(classes, hn::Set(d, internal::kHttpControlClasses));
   token_stops |= MaskBits(d, hn::Eq(token, zero)) << shift;
   controls |= MaskBits(d, hn::Ne(control, zero)) << shift;
 }
 
 // Fills `window` from p + begin on and returns the end of what it covers.
 // REQUIRES: begin < n.
-HWY_INLINE size_t Fill(Window &window, const uint8_t *p, size_t n, size_t begin,
-                       size_t words) {
+HWY_INLINE size_t Fill(Window& window, const uint8_t* p, size_t n, size_t begin, size_t words) {
   size_t word = 0;
-  uint64_t before =
-      0; // whether the byte before is a control, in the lowest bit
+  uint64_t before = 0;  // whether the byte before is a control, in the lowest bit
   for (; word < words && n - begin >= 64; ++word, begin += 64) {
     uint64_t token_stops = 0;
     uint64_t controls = 0;
     constexpr size_t kLanes = hn::MaxLanes(Bytes());
     for (size_t i = 0; i < 64; i += kLanes) {
-      Classify(Bytes(), hn::LoadU(Bytes(), p + begin + i), i, token_stops,
-               controls);
+      Classify(Bytes(), hn::LoadU(Bytes(), p + begin + i), i, token_stops, controls);
     }
     window.token_stops[word] = token_stops;
     window.controls[word] = controls & ~(controls << 1 | before);
@@ -85,8 +78,7 @@ HWY_INLINE size_t Fill(Window &window, const uint8_t *p, size_t n, size_t begin,
 }
 
 // Out of line, and not a member, so that the scanner itself stays in registers.
-inline HWY_NOINLINE size_t FillAgain(Window &window, const uint8_t *p, size_t n,
-                                     size_t begin) {
+inline HWY_NOINLINE size_t FillAgain(Window& window, const uint8_t* p, size_t n, size_t begin) {
   return Fill(window, p, n, begin, Window::kWords);
 }
 
@@ -98,11 +90,10 @@ inline HWY_NOINLINE size_t FillAgain(Window &window, const uint8_t *p, size_t n,
 // lines end does not wait for what is in them, and the processor can look into
 // several lines at once.
 class Scanner {
-public:
+ public:
   // Control bytes before `from` are left out. REQUIRES: from < 64, from < n.
-  HWY_INLINE Scanner(Window &window, const uint8_t *p, size_t n, size_t from)
-      : window_(window), p_(p), n_(n),
-        end_(Fill(window, p, n, 0, Window::kFirstWords)) {
+  HWY_INLINE Scanner(Window& window, const uint8_t* p, size_t n, size_t from)
+      : window_(window), p_(p), n_(n), end_(Fill(window, p, n, 0, Window::kFirstWords)) {
     pending_ = window.controls[0] & ~uint64_t{0} << from;
   }
 
@@ -111,16 +102,14 @@ public:
   HWY_INLINE size_t TokenEnd(size_t at) {
     while (true) {
       if (HWY_UNLIKELY(at >= end_)) {
-        if (at >= n_)
-          return n_;
+        if (at >= n_) return n_;
         Refill(at);
       }
       // 64 bits from `at` on, out of two words.
-      const uint64_t *const stops = window_.token_stops + (at - begin_) / 64;
+      const uint64_t* const stops = window_.token_stops + (at - begin_) / 64;
       const size_t shift = at % 64;
       const uint64_t bits = stops[0] >> shift | (stops[1] << 1) << (63 - shift);
-      if (HWY_LIKELY(bits != 0))
-        return at + static_cast<size_t>(std::countr_zero(bits));
+      if (HWY_LIKELY(bits != 0)) return at + static_cast<size_t>(std::countr_zero(bits));
       at = std::min(at + 64, end_);
     }
   }
@@ -136,8 +125,7 @@ public:
         continue;
       }
       const size_t at = std::max(from, end_);
-      if (at >= n_)
-        return n_;
+      if (at >= n_) return n_;
       Refill(at);
     }
     const size_t bit = static_cast<size_t>(std::countr_zero(pending_));
@@ -145,7 +133,7 @@ public:
     return pending_begin_ + bit;
   }
 
-private:
+ private:
   HWY_INLINE void Refill(size_t at) {
     begin_ = at & ~size_t{63};
     end_ = FillAgain(window_, p_, n_, begin_);
@@ -153,18 +141,18 @@ private:
     pending_ = window_.controls[0] & ~uint64_t{0} << (at % 64);
   }
 
-  Window &window_;
-  const uint8_t *const p_;
+  Window& window_;
+  const uint8_t* const p_;
   const size_t n_;
-  size_t begin_ = 0;         // of the window; a multiple of 64
-  size_t end_;               // of the window; a multiple of 64, or n
-  size_t pending_begin_ = 0; // the word in which the next control is looked for
-  uint64_t pending_;         // controls of that word not taken yet
+  size_t begin_ = 0;          // of the window; a multiple of 64
+  size_t end_;                // of the window; a multiple of 64, or n
+  size_t pending_begin_ = 0;  // the word in which the next control is looked for
+  uint64_t pending_;          // controls of that word not taken yet
 };
 
-#endif // ZOKIO_SIMD_HAVE_VECTORS
+#endif  // ZOKIO_SIMD_HAVE_VECTORS
 
-} // namespace zokio::simd::HWY_NAMESPACE
+}  // namespace zokio::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#endif // per-target include guard
+#endif  // per-target include guard
