@@ -15,7 +15,8 @@ class Executor {
   virtual ~Executor() = default;
 
   // Queues a task in state NOTIFIED, or one that yielded; exactly one call per such transition, so
-  // a task is never in two queues. The executor calls RunTask(task) later, once. Never runs it inside this call.
+  // a task is never in two queues. The executor calls RunTask(task) later, once. Never runs it
+  // inside this call.
   virtual void Schedule(TaskHeader* task) = 0;
 
   // As Schedule, for a task that was notified while it ran (it yielded, or spent its budget):

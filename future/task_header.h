@@ -18,7 +18,8 @@
 //              While kRunning is set the runner re-queues the task itself.
 //   run:       kNotified -> kRunning (one read-modify-write), poll, then
 //              pending:  clear kRunning; if kNotified was set meanwhile, Schedule again
-//              yielded:  kRunning stays, Schedule: for everybody else the task goes on running until
+//              yielded:  kRunning stays, Schedule: for everybody else the task goes on running
+//              until
 //                        the next RunTask, which finds kRunning and takes over without a
 //                        read-modify-write, unless a wake set kNotified meanwhile
 //              done:     destroy frame, kRunning -> kComplete, take join_waker if kJoinWaker was
@@ -31,8 +32,8 @@
 // completing thread afterwards. The rest is constant after the spawn.
 //
 // Memory ordering: every transition into and out of kRunning is acq_rel, so that a task's
-// memory is handed from worker to worker and a wake's effects are seen by the next poll. A task that
-// yielded is handed on by its executor's queue, which must publish what it holds.
+// memory is handed from worker to worker and a wake's effects are seen by the next poll. A task
+// that yielded is handed on by its executor's queue, which must publish what it holds.
 #ifndef ZOKIO_FUTURE_TASK_HEADER_H_
 #define ZOKIO_FUTURE_TASK_HEADER_H_
 
@@ -41,6 +42,7 @@
 
 #include "base/atomic.h"
 #include "future/context.h"
+#include "future/task_locals.h"
 #include "future/waker.h"
 
 namespace zokio {
@@ -105,6 +107,18 @@ void ReleaseTask(TaskHeader* task);
 
 // A Waker that owns a reference of `task`.
 Waker TaskWaker(TaskHeader* task);
+
+// A number that no other task of this process has had, but for one 2^32 tasks ago; given out when
+// first asked for.  REQUIRES: a spawned task that has not ended.
+uint32_t TaskId(TaskHeader* task);
+// What SpawnNamed called it or the task it inherited its local values from; "" without. Same
+// requirement.
+const char* TaskName(const TaskHeader* task);
+
+namespace internal {
+// The key of the name among a task's local values.
+inline constexpr char kTaskNameKey = 0;
+}  // namespace internal
 
 }  // namespace zokio
 
