@@ -12,9 +12,8 @@
 #include "base/thread.h"
 #include "tools/model/model.h"
 
+namespace zokio {
 namespace {
-
-using namespace zokio;  // NOLINT(google-build-using-namespace): a program of one file
 
 Thread Go(const char* name, std::function<void()> body) {
   return Thread::Start(name, std::move(body)).value();
@@ -85,6 +84,7 @@ void Deque(bool broken) {
 }
 
 }  // namespace
+}  // namespace zokio
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
