@@ -71,7 +71,9 @@ void Loop::Abandon(Operation* op) {
 #ifdef ZOKIO_IO_PLANT_NO_DETACH
     // The fault that operation life-cycle tests must catch: memory goes while the kernel has it.
     // (A moved-from OwnedBytes still names the memory.)
-    { const OwnedBytes gone(std::move(op->bytes)); }
+    {
+      const OwnedBytes gone(std::move(op->bytes));
+    }
 #endif
   }
   if (post != nullptr) Post(post, op);
