@@ -137,7 +137,7 @@ TEST(UnboundedModel, TwoSenders) {
     for (int i = 0; i < 2; ++i) {
       threads[i] = Thread::Start("sender", [i, end = i == 0 ? &channel->sender : second.get()] {
                      auto mine = std::move(*end);
-                     mine.Send(Make(i * 10));
+                     (void)mine.Send(Make(i * 10));
                    }).value();
     }
     ZOKIO_CHECK(ReceiveAll(channel->receiver, places->receiver) == 2, "both");
@@ -152,8 +152,8 @@ TEST(UnboundedModel, TheReceiverGoes) {
     auto channel = std::make_unique<UnboundedChannel<Message>>(MakeUnbounded<Message>());
     Thread sender = Thread::Start("sender", [end = &channel->sender] {
                       auto mine = std::move(*end);
-                      mine.Send(Make(0));
-                      mine.Send(Make(1));
+                      (void)mine.Send(Make(0));
+                      (void)mine.Send(Make(1));
                     }).value();
     {
       auto receiver = std::move(channel->receiver);

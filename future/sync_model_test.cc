@@ -44,7 +44,7 @@ TEST(SemaphoreModel, ADroppedWaiterPassesItsPermitOn) {
         auto semaphore = std::make_unique<Semaphore>(0);
         Thread waiter = Thread::Start("waiter", [&] {
                           auto future = semaphore->Acquire();
-                          places[1].Wait(future);
+                          (void)places[1].Wait(future);
                         }).value();
         Thread impatient = Thread::Start("impatient", [&] {
                              auto future = semaphore->Acquire();
@@ -68,7 +68,7 @@ TEST(NotifyModel, NotifyOneIsRemembered) {
                      notify->NotifyOne();
                    }).value();
     auto wait = notify->Wait();
-    place->Wait(wait);
+    (void)place->Wait(wait);
     ZOKIO_CHECK(*data == 1, "what came before the notification is seen");
     other.Join();
   });
@@ -83,7 +83,7 @@ TEST(NotifyModel, NotifyAllCountsFromTheMakingOfTheWait) {
     Atomic<bool> condition{false};
     auto wait_for_it = [&](int who) {
       auto wait = notify->Wait();
-      if (!condition.load(memory_order_acquire)) places[who].Wait(wait);
+      if (!condition.load(memory_order_acquire)) (void)places[who].Wait(wait);
       ZOKIO_CHECK(condition.load(memory_order_acquire), "only then");
     };
     Thread other = Thread::Start("other", [&] { wait_for_it(1); }).value();
@@ -106,7 +106,7 @@ TEST(NotifyModel, ADroppedWaitPassesItsNotificationOn) {
         auto notify = std::make_unique<Notify>();
         Thread waiter = Thread::Start("waiter", [&] {
                           auto wait = notify->Wait();
-                          places[1].Wait(wait);
+                          (void)places[1].Wait(wait);
                         }).value();
         Thread impatient = Thread::Start("impatient", [&] {
                              auto wait = notify->Wait();
