@@ -29,6 +29,11 @@ failed=0
 for pair in load store add swap lock local variable; do
   seam=$(body "seam_$pair")
   plain=$(body "plain_$pair")
+  if [[ $pair == local ]]; then
+    # Two variables have two offsets from the thread pointer.
+    seam=$(sed -E 's/-0x[0-9a-f]+\(/(/' <<< "$seam")
+    plain=$(sed -E 's/-0x[0-9a-f]+\(/(/' <<< "$plain")
+  fi
   if [[ -z $seam ]]; then
     echo "$pair: not found in the listing"
     failed=1

@@ -90,8 +90,9 @@ int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const bool broken = std::strcmp(argv[2], "broken") == 0;
   const bool wake = std::strcmp(argv[1], "wake") == 0;
-  const model::Report report = model::Explore({.name = argv[1], .print = false},
-                                              [&] { wake ? Wake(broken) : Deque(broken); });
+  const zokio::model::Report report = zokio::model::Explore({.name = argv[1], .print = false}, [&] {
+    wake ? zokio::Wake(broken) : zokio::Deque(broken);
+  });
   std::fprintf(stderr, "%s\n", report.Summary().c_str());
   if (report.Passed() && !report.complete) return 3;
   std::puts(report.Passed() ? "no fault" : "fault");
