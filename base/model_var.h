@@ -13,7 +13,7 @@
 #include <utility>
 
 #ifdef ZOKIO_MODEL
-#include "base/model/var.h"
+#include "base/model/variable.h"
 #endif
 
 namespace zokio {

@@ -28,6 +28,12 @@ MODEL_COPTS = [
     "-UNDEBUG",
 ]
 
+# A whole build under one sanitizer or for coverage is no build for the checker.
+MODEL_COMPATIBLE = select({
+    "@zokio//bazel:variants_off": ["@zokio//bazel:needs_plain_build"],
+    "//conditions:default": [],
+})
+
 def zokio_cc_model_test(
         name,
         srcs,
@@ -59,6 +65,7 @@ def zokio_cc_model_test(
         copts = ZOKIO_COPTS + copts,
         linkstatic = True,
         tags = ["manual"],
+        target_compatible_with = MODEL_COMPATIBLE,
         deps = deps + [
             "@zokio//tools/model",
             "@com_google_googletest//:gtest_main",
@@ -69,6 +76,7 @@ def zokio_cc_model_test(
         actual = name + ".bin",
         size = size,
         tags = tags + ["model"],
+        target_compatible_with = MODEL_COMPATIBLE,
         testonly = True,
         timeout = timeout,
         variant_copts = MODEL_COPTS + (_INSTRUMENTED if instrument else []),

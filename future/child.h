@@ -51,6 +51,9 @@ class Child {
     return !running();
   }
 
+  // The answer, left where it is.  REQUIRES: has_result() && !failed().
+  const Stored<Output>& peek() const { return result_.value(); }
+
   // The answer, or the exception rethrown.  REQUIRES: has_result().
   Output Take() { return result_.Take(); }
 

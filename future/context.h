@@ -18,7 +18,7 @@
 
 namespace zokio {
 
-class TaskLocals;  // future/task_local.h
+class TaskLocals;  // future/task_locals.h
 
 // Where a poll happens: one per worker thread, filled in by the executor. Outlives every poll on
 // that thread.
@@ -44,6 +44,9 @@ class Context {
 
   // The same poll, for a child that has a waker of its own.
   Context WithWaker(const Waker& waker) const { return Context(waker, *environment_, locals_); }
+
+  // The same poll, with other local values.
+  Context WithLocals(TaskLocals* locals) const { return Context(*waker_, *environment_, locals); }
 
   const Waker& waker() const { return *waker_; }
   Executor* executor() const { return environment_->executor; }

@@ -26,7 +26,7 @@ namespace zokio {
 struct LeafVtable {
   // Polls the awaited future; true when its answer (or its exception) is there.
   bool (*poll)(LeafAwait* leaf, Context& context);
-  // Drives the awaited future's withdrawal; true when it may be dropped.
+  // Drives the awaited future's withdrawal; true when it may be dropped. Null: it always may.
   bool (*poll_cancel)(LeafAwait* leaf, Context& context);
 };
 
@@ -37,24 +37,24 @@ struct LeafAwait {
 
 namespace internal {
 
-// Starts or resumes the coroutine tree whose outermost coroutine is `outermost`; true when that one
-// ran to its end. Cost when the leaf is still pending: one indirect call.
-inline bool ResumeRoot(TaskRoot& root, std::coroutine_handle<> outermost, Context& context) {
+// Starts or resumes the coroutine tree whose outermost coroutine is `outermost`. It ended if its
+// result slot says so. Cost when the leaf is still pending: one indirect call.
+inline void ResumeRoot(TaskRoot& root, std::coroutine_handle<> outermost, Context& context) {
   root.context = &context;
   if (LeafAwait* leaf = root.leaf) {
-    if (!leaf->vtable->poll(leaf, context)) return false;
+    if (!leaf->vtable->poll(leaf, context)) return;
     root.leaf = nullptr;
     leaf->continuation.resume();
   } else {
     outermost.resume();
   }
-  return outermost.done();
 }
 
 // True when the tree may be destroyed: it waits on nothing whose withdrawal takes time.
 inline bool CancelRoot(TaskRoot& root, Context& context) {
   root.context = &context;
-  return root.leaf == nullptr || root.leaf->vtable->poll_cancel(root.leaf, context);
+  return root.leaf == nullptr || root.leaf->vtable->poll_cancel == nullptr ||
+         root.leaf->vtable->poll_cancel(root.leaf, context);
 }
 
 // The awaiter of any future inside a Task. Lives in the coroutine's frame and holds the future by
@@ -71,10 +71,7 @@ class FutureAwaiter : private LeafAwait {
   }
   FutureAwaiter(FutureAwaiter&&) = delete;  // the root points here while suspended
 
-  bool await_ready() {
-    poll_ = future_.poll(*root_->context);
-    return poll_.ready();
-  }
+  bool await_ready() { return PollOnce(*root_->context); }
   void await_suspend(std::coroutine_handle<> coroutine) {
     continuation = coroutine;
     root_->leaf = this;
@@ -97,22 +94,28 @@ class FutureAwaiter : private LeafAwait {
 #if ZOKIO_EXCEPTIONS
     if constexpr (kMayThrow) {
       try {
-        self->poll_ = self->future_.poll(context);
+        return self->PollOnce(context);
       } catch (...) {
         // Rethrown inside the coroutine, where the user can catch it.
         self->exception_ = std::current_exception();
         return true;
       }
-      return self->poll_.ready();
     }
 #endif
-    self->poll_ = self->future_.poll(context);
-    return self->poll_.ready();
+    return self->PollOnce(context);
   }
-  static bool CancelLeaf(LeafAwait* leaf, Context& context) {
+  bool PollOnce(Context& context) {
+    Poll<Output> poll = future_.poll(context);
+    if (poll.pending()) return false;
+    // Not assigned: an answer need not be assignable.
+    std::destroy_at(&poll_);
+    std::construct_at(&poll_, std::move(poll));
+    return true;
+  }
+  static bool CancelLeaf(LeafAwait* leaf, Context& context) noexcept {
     return PollCancel(static_cast<FutureAwaiter*>(leaf)->future_, context).ready();
   }
-  static constexpr LeafVtable kVtable{&PollLeaf, &CancelLeaf};
+  static constexpr LeafVtable kVtable{&PollLeaf, AsyncCancellable<F> ? &CancelLeaf : nullptr};
 
   Held future_;
   TaskRoot* root_;

@@ -115,12 +115,16 @@ TaskHeader* LocalExecutor::Pop() {
   return task;
 }
 
+bool LocalExecutor::RunOne() {
+  TaskHeader* task = Pop();
+  if (task == nullptr) return false;
+  RunTask(task, environment_);
+  return true;
+}
+
 size_t LocalExecutor::RunUntilIdle() {
   size_t polls = 0;
-  while (TaskHeader* task = Pop()) {
-    RunTask(task, environment_);
-    ++polls;
-  }
+  while (RunOne()) ++polls;
   return polls;
 }
 

@@ -47,6 +47,9 @@ class LocalExecutor final : public Executor {
   // Runs ready tasks until none is ready. Returns how many polls it made.
   size_t RunUntilIdle();
 
+  // Runs one ready task; false when none is ready.
+  bool RunOne();
+
   // Tasks that live here.
   size_t live() const;
 

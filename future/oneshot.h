@@ -92,6 +92,10 @@ class OneshotSender {
     return Finish(Block::kSent);
   }
 
+  // The sender as a pointer, for interfaces in C; Adopt makes it a sender again.
+  void* Release() && { return std::exchange(block_, nullptr); }
+  static OneshotSender Adopt(void* pointer) { return OneshotSender(static_cast<Block*>(pointer)); }
+
   // True once nobody waits for the value any more.
   bool receiver_gone() const {
     return block_ == nullptr || (block_->state.load(memory_order_acquire) & Block::kRefused) != 0;

@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/atomic.h"
 #include "base/check.h"
 #include "base/exceptions.h"
 
@@ -42,6 +43,10 @@ class ResultSlot {
   ResultSlot& operator=(const ResultSlot&) = delete;
 
   SlotState state() const { return state_; }
+  // Nothing, neither a value nor an exception: the body has not ended, or was cancelled.
+  bool empty() const { return state_ == SlotState::kEmpty; }
+  // Of a slot whose state is kValue.
+  const Stored<T>& value() const { return value_; }
   void MarkOwned() { state_ = SlotState::kEmpty; }
 
   template <typename... Args>
@@ -93,13 +98,16 @@ class ResultSlot {
   }
 
  private:
+  // First, because the header in front finds it there: the task's id, once somebody asked for it
+  // (TaskId).
+  Atomic<uint32_t> id_{0};
+  SlotState state_ = SlotState::kUnowned;
   union {
     Stored<T> value_;
 #if ZOKIO_EXCEPTIONS
     std::exception_ptr exception_;
 #endif
   };
-  SlotState state_ = SlotState::kUnowned;
 };
 
 }  // namespace zokio::internal

@@ -33,7 +33,8 @@ struct SpawnedTask {
     return TaskHandle<T>::from_address(Block::FrameOf(task));
   }
   static bool PollBody(TaskHeader* task, Context& context) {
-    return ResumeRoot(task->root, Handle(task), context);
+    ResumeRoot(task->root, Handle(task), context);
+    return !Block::SlotOfFrame(Block::FrameOf(task))->empty();
   }
   static bool PollCancelBody(TaskHeader* task, Context& context) {
     return CancelRoot(task->root, context);
@@ -61,7 +62,7 @@ struct SpawnedTask {
                    .vtable = &kVtable,
                    .root = {},
                    .executor = &executor,
-                   .locals = locals,
+                   .locals = TaskLocals::Retain(locals),
                    .join_waker = {}};
     TaskAccess::SetRoot<T>(TaskHandle<T>::from_address(frame), &header->root);
     return header;
@@ -91,6 +92,7 @@ auto MakeTask(Callable&& callable, Args&&... args) {
       std::forward<Callable>(callable), std::forward<Args>(args)...);
 }
 
+// With `locals` the task sees these local values; it gets a share of its own.
 template <typename T>
 JoinHandle<T> Spawn(Executor& executor, Task<T> task, TaskLocals* locals = nullptr) {
   ZOKIO_CHECK(static_cast<bool>(task), "Spawn of a task that was moved from");
@@ -105,6 +107,35 @@ template <typename Callable, typename... Args>
   requires internal::TaskCallable<Callable, Args...>
 auto Spawn(Executor& executor, Callable&& callable, Args&&... args) {
   return Spawn(executor, MakeTask(std::forward<Callable>(callable), std::forward<Args>(args)...));
+}
+
+// As Spawn, with a name for tracers and dumps. `name` must live for ever: a string literal.
+template <typename T>
+JoinHandle<T> SpawnNamed(Executor& executor, const char* name, Task<T> task,
+                         TaskLocals* locals = nullptr) {
+  TaskLocals* named = TaskLocals::Prepend(&internal::kTaskNameKey, name, locals);
+  JoinHandle<T> handle = Spawn(executor, std::move(task), named);
+  TaskLocals::Release(named);
+  return handle;
+}
+
+// `co_await SpawnChild(task)`: a JoinHandle of `task`, started on the executor that runs the
+// awaiting task and with its local values (its cancellation token among them).
+template <typename T>
+class [[nodiscard]] SpawnChildFuture {
+ public:
+  explicit SpawnChildFuture(Task<T> task) : task_(std::move(task)) {}
+  Poll<JoinHandle<T>> poll(Context& context) {
+    return Spawn(*context.executor(), std::move(task_), context.locals());
+  }
+
+ private:
+  Task<T> task_;
+};
+
+template <typename T>
+SpawnChildFuture<T> SpawnChild(Task<T> task) {
+  return SpawnChildFuture<T>(std::move(task));
 }
 
 }  // namespace zokio

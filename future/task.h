@@ -6,7 +6,8 @@
 // Lazy: nothing runs until it is awaited, spawned or polled. `co_await` on a Task starts it in
 // place and returns to the parent without the scheduler (symmetric transfer); `co_await` on any
 // other future suspends until its waker is called, and a wake polls that future only, however
-// deep it stands.
+// deep it stands. What has an `operator co_await` of its own (other libraries' tasks) is awaited by
+// way of foreign_await.h; `co_await Try(...)` hands errors on (try.h).
 //
 // Ownership: a Task owns its frame. Move-only; awaiting and spawning consume it: an lvalue is
 //   awaited as `co_await std::move(task)`.
@@ -28,9 +29,11 @@
 
 #include "base/check.h"
 #include "base/exceptions.h"
+#include "future/foreign_await.h"
 #include "future/future.h"
 #include "future/leaf_await.h"
 #include "future/task_block.h"
+#include "future/try.h"
 
 namespace zokio {
 
@@ -52,7 +55,9 @@ struct TaskAccess;
 template <typename T>
 class TaskAwaiter {
  public:
-  TaskAwaiter(Task<T>&& task, TaskRoot* root) : task_(std::move(task)), root_(root) {}
+  TaskAwaiter(Task<T>&& task, TaskRoot* root) : task_(std::move(task)), root_(root) {
+    ZOKIO_CHECK(static_cast<bool>(task_), "co_await of a task that was awaited or moved from");
+  }
 
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept;
@@ -69,9 +74,9 @@ class PromiseBase {
 
   struct FinalAwaiter {
     bool await_ready() noexcept { return false; }
-    template <typename Promise>
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept {
-      return self.promise().continuation_;
+    template <typename P>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<P> self) noexcept {
+      return self.promise().Next();
     }
     void await_resume() noexcept {}
   };
@@ -89,6 +94,8 @@ class PromiseBase {
   template <typename F>
     requires Future<std::remove_cvref_t<F>>
   auto await_transform(F&& future) {
+    static_assert(!std::is_const_v<std::remove_reference_t<F>>,
+                  "co_await: a future is changed by polling it, so it cannot be const");
     return FutureAwaiter<std::remove_reference_t<F>&>(future, root_);
   }
   template <typename A>
@@ -97,8 +104,15 @@ class PromiseBase {
   auto await_transform(A&& awaitable) {
     return FutureAwaiter<FutureOf<A>>(std::forward<A>(awaitable).IntoFuture(), root_);
   }
+  // What only the language knows how to await.
   template <typename A>
-    requires(!IntoFuture<A>)
+    requires(!IntoFuture<A> && !kIsTask<std::remove_cvref_t<A>> &&
+             !kIsTryAwaitable<std::remove_cvref_t<A>> && ForeignAwaitable<A>)
+  auto await_transform(A&& awaitable) {
+    return FutureAwaiter<ForeignFuture<A>>(ForeignFuture<A>(std::forward<A>(awaitable)), root_);
+  }
+  template <typename A>
+    requires(!IntoFuture<A> && !kIsTryAwaitable<std::remove_cvref_t<A>> && !ForeignAwaitable<A>)
   auto await_transform(A&&) {
     static_assert(HasPollMember<std::remove_cvref_t<A>>,
                   "co_await: this is not a future; it lacks `Poll<T> poll(Context&)`");
@@ -107,9 +121,8 @@ class PromiseBase {
     return std::suspend_never{};
   }
 
- private:
+ protected:
   friend struct TaskAccess;
-  friend struct FinalAwaiter;
 
   TaskRoot* root_ = nullptr;
   std::coroutine_handle<> continuation_ = std::noop_coroutine();
@@ -121,9 +134,22 @@ class Promise;
 template <typename T>
 using TaskHandle = std::coroutine_handle<Promise<T>>;
 
+template <typename T, typename A>
+class TryFutureAwaiter;
+template <typename T, typename U>
+class TryTaskAwaiter;
+
+// Only a task whose result may be an error is awaited by Try.
+template <bool kFallible>
+struct TryLinkOf {
+  TryLink* try_link_ = nullptr;
+};
+template <>
+struct TryLinkOf<false> {};
+
 // The part that knows T and where the result goes.
 template <typename T>
-class PromiseOf : public PromiseBase {
+class PromiseOf : public PromiseBase, public TryLinkOf<TryTraits<T>::kFallible> {
  public:
   static void* operator new(size_t frame_bytes) { return TaskBlock<T>::Allocate(frame_bytes); }
   static void operator delete(void* frame, size_t frame_bytes) {
@@ -131,6 +157,37 @@ class PromiseOf : public PromiseBase {
   }
 
   Task<T> get_return_object();
+
+  using PromiseBase::await_transform;
+  template <typename A>
+    requires kIsTask<std::remove_cvref_t<A>>
+  auto await_transform(TryAwaitable<A>&& attempt) {
+    using U = typename std::remove_cvref_t<A>::value_type;
+    return TryTaskAwaiter<T, U>(std::forward<A>(attempt.awaitable), this);
+  }
+  template <typename A>
+    requires(IntoFuture<A> && !kIsTask<std::remove_cvref_t<A>>)
+  auto await_transform(TryAwaitable<A>&& attempt) {
+    return TryFutureAwaiter<T, A>(std::forward<A>(attempt.awaitable), this);
+  }
+
+  // What runs once this body has ended: whoever awaits it, or, when that one did so by Try and this
+  // result is an error, whoever awaits that one.
+  std::coroutine_handle<> Next() noexcept {
+    if constexpr (TryTraits<T>::kFallible) {
+      if (this->try_link_ != nullptr && Slot()->state() == SlotState::kValue &&
+          !Slot()->value().ok()) {
+        return this->try_link_->fail(this->try_link_);
+      }
+    }
+    return continuation_;
+  }
+  // Ends the body where it is suspended.
+  template <typename Failure>
+  std::coroutine_handle<> FailWith(Failure&& failure) noexcept {
+    Slot()->Emplace(std::forward<Failure>(failure));
+    return Next();
+  }
 
   void unhandled_exception() {
 #if ZOKIO_EXCEPTIONS
@@ -148,7 +205,7 @@ class PromiseOf : public PromiseBase {
 template <typename T>
 class Promise final : public PromiseOf<T> {
  public:
-  template <typename U>
+  template <typename U = T>
     requires std::is_constructible_v<T, U>
   void return_value(U&& value) {
     this->Slot()->Emplace(std::forward<U>(value));
@@ -231,6 +288,21 @@ struct TaskAccess {
   static void SetContinuation(TaskHandle<T> handle, std::coroutine_handle<> continuation) {
     handle.promise().continuation_ = continuation;
   }
+  static TaskRoot* Root(PromiseBase* promise) { return promise->root_; }
+  // The body has ended: destroys the frame, then hands on the result, then frees the block.
+  template <typename T>
+  static T Finish(Task<T>&& task) {
+    void* frame = Release(std::move(task));
+    TaskHandle<T>::from_address(frame).destroy();
+    struct Guard {
+      void* frame;
+      ~Guard() {
+        TaskBlock<T>::SlotOfFrame(frame)->Destroy();
+        TaskBlock<T>::Free(frame);
+      }
+    } guard{frame};
+    return TaskBlock<T>::SlotOfFrame(frame)->Take();
+  }
 };
 
 template <typename T>
@@ -253,7 +325,7 @@ std::coroutine_handle<> TaskAwaiter<T>::await_suspend(std::coroutine_handle<> pa
 
 template <typename T>
 T TaskAwaiter<T>::await_resume() {
-  return TaskBlock<T>::SlotOfFrame(TaskAccess::Frame(task_))->Take();
+  return TaskAccess::Finish(std::move(task_));
 }
 
 }  // namespace internal
@@ -272,17 +344,17 @@ class [[nodiscard]] TaskFuture {
   }
 
   Poll<T> poll(Context& context) {
-    ZOKIO_DCHECK(static_cast<bool>(task_), "a task was polled after it was ready");
+    ZOKIO_CHECK(static_cast<bool>(task_), "a task was polled after it was ready");
     void* frame = internal::TaskAccess::Frame(task_);
     auto handle = internal::TaskHandle<T>::from_address(frame);
     internal::TaskAccess::SetRoot<T>(handle, &root_);
-    if (!internal::ResumeRoot(root_, handle, context)) return kPending;
-    Task<T> ended = std::move(task_);  // the frame dies before the result is handed on
+    internal::ResumeRoot(root_, handle, context);
+    if (internal::TaskBlock<T>::SlotOfFrame(frame)->empty()) return kPending;
     if constexpr (std::is_void_v<T>) {
-      internal::TaskBlock<T>::SlotOfFrame(frame)->Take();
+      internal::TaskAccess::Finish(std::move(task_));
       return kReady;
     } else {
-      return Poll<T>(internal::TaskBlock<T>::SlotOfFrame(frame)->Take());
+      return Poll<T>(internal::TaskAccess::Finish(std::move(task_)));
     }
   }
 
@@ -301,5 +373,7 @@ class [[nodiscard]] TaskFuture {
 };
 
 }  // namespace zokio
+
+#include "future/try_await.h"  // IWYU pragma: export
 
 #endif  // ZOKIO_FUTURE_TASK_H_

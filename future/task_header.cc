@@ -1,9 +1,13 @@
 #include "future/task_header.h"
 
 #include "base/check.h"
+#include "future/task_hooks.h"
 
 namespace zokio {
 namespace {
+
+constinit Atomic<TaskHooks*> g_hooks{nullptr};
+constinit Atomic<uint32_t> g_last_id{0};
 
 using H = TaskHeader;
 
@@ -32,17 +36,22 @@ void Notify(TaskHeader* task, uint32_t flags) {
   // where kNotified is set already, or that poll could miss it.
   uint32_t before = task->state.fetch_or(flags | H::kNotified, memory_order_acq_rel);
   if ((before & (H::kNotified | H::kRunning | H::kComplete)) == 0) {
+    if (TaskHooks* hooks = GetTaskHooks()) hooks->OnWake(task);
     task->executor->Schedule(task);
   }
 }
 
 // The body ended or was cancelled. Runs on the thread that ran it last.
 void Complete(TaskHeader* task) {
+  if (TaskHooks* hooks = GetTaskHooks()) hooks->OnEnd(task);
   task->vtable->destroy_frame(task);
   // What is most often the case costs one read-modify-write or none. Nobody but the handle and this
   // thread has a reference then, and the handle's waker is not set.
-  uint32_t state = task->state.load(memory_order_acquire);
   task->executor->Disown(task);
+  // Not by whoever drops the last reference: values have destructors, and that may be a waker.
+  if (task->locals != nullptr) TaskLocals::Release(task->locals);
+  // Only now: until it is disowned, whoever walks the executor's tasks may take a reference.
+  uint32_t state = task->state.load(memory_order_acquire);
   if (state == (H::kRunning | H::kReference)) {
     task->vtable->destroy_result(task);
     task->vtable->free_block(task);
@@ -80,6 +89,25 @@ bool BeginRun(TaskHeader* task) {
 
 }  // namespace
 
+void SetTaskHooks(TaskHooks* hooks) { g_hooks.store(hooks, memory_order_release); }
+TaskHooks* GetTaskHooks() { return g_hooks.load(memory_order_acquire); }
+
+uint32_t TaskId(TaskHeader* task) {
+  // The result slot stands behind the header, and the id first in it.
+  auto& id = *reinterpret_cast<Atomic<uint32_t>*>(task + 1);
+  uint32_t known = id.load(memory_order_relaxed);
+  while (known == 0) {
+    uint32_t fresh = g_last_id.fetch_add(1, memory_order_relaxed) + 1;
+    if (id.compare_exchange_strong(known, fresh, memory_order_relaxed)) return fresh;
+  }
+  return known;
+}
+
+const char* TaskName(const TaskHeader* task) {
+  const char* const* name = TaskLocals::Find<const char*>(task->locals, &internal::kTaskNameKey);
+  return name == nullptr ? "" : *name;
+}
+
 Waker TaskWaker(TaskHeader* task) { return Waker(&kTaskWakerVtable, task); }
 
 void RetainTask(TaskHeader* task) {
@@ -105,9 +133,12 @@ void RunTask(TaskHeader* task, PollEnvironment& environment) {
   // Borrowed: the alive reference holds the task while it runs.
   Waker waker(&kTaskWakerVtable, task);
   Context context(waker, environment, task->locals);
+  TaskHooks* hooks = GetTaskHooks();
+  if (hooks != nullptr) hooks->OnPollStart(task);
   bool done =
       cancelled ? task->vtable->poll_cancel(task, context) : task->vtable->poll(task, context);
   waker.Release();
+  if (hooks != nullptr) hooks->OnPollEnd(task, done);
   environment.running = nullptr;
   if (done) {
     Complete(task);

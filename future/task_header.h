@@ -42,6 +42,7 @@
 
 #include "base/atomic.h"
 #include "future/context.h"
+#include "future/task_locals.h"
 #include "future/waker.h"
 
 namespace zokio {
@@ -106,6 +107,18 @@ void ReleaseTask(TaskHeader* task);
 
 // A Waker that owns a reference of `task`.
 Waker TaskWaker(TaskHeader* task);
+
+// A number that no other task of this process has had, but for one 2^32 tasks ago; given out when
+// first asked for.  REQUIRES: a spawned task that has not ended.
+uint32_t TaskId(TaskHeader* task);
+// What SpawnNamed called it or the task it inherited its local values from; "" without. Same
+// requirement.
+const char* TaskName(const TaskHeader* task);
+
+namespace internal {
+// The key of the name among a task's local values.
+inline constexpr char kTaskNameKey = 0;
+}  // namespace internal
 
 }  // namespace zokio
 

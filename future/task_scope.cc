@@ -10,6 +10,7 @@ namespace zokio {
 TaskScope::~TaskScope() {
   ZOKIO_CHECK(live_ == 0,
               "a scope was dropped while its children ran: drive its future's poll_cancel first");
+  TaskLocals::Release(locals_);
 }
 
 size_t TaskScope::live() const {
@@ -19,7 +20,12 @@ size_t TaskScope::live() const {
 
 bool TaskScope::failed() const {
   MutexLock lock(mutex_);
-  return failure_ != nullptr;
+  return failure_ != nullptr || error_.has_value();
+}
+
+std::optional<Error> TaskScope::error() const {
+  MutexLock lock(mutex_);
+  return error_;
 }
 
 std::exception_ptr TaskScope::TakeFailure() {
@@ -35,7 +41,7 @@ TaskScope::Node* TaskScope::MakeNode() {
   return node;
 }
 
-void TaskScope::StartChild(Task<void> child, Node* node) {
+void TaskScope::StartChild(Task<void> child, Node* node, const char* name) {
   ZOKIO_CHECK(executor_ != nullptr, "a scope spawns only while its future is awaited");
   {
     MutexLock lock(mutex_);
@@ -44,8 +50,11 @@ void TaskScope::StartChild(Task<void> child, Node* node) {
       return;  // `child` is dropped unstarted, and its membership leaves
     }
   }
+  TaskLocals* locals = locals_;
+  if (name != nullptr) locals = TaskLocals::Prepend(&internal::kTaskNameKey, name, locals);
   TaskHeader* task =
-      internal::SpawnedTask<void>::Prepare(std::move(child), *executor_, nullptr, /*flags=*/0);
+      internal::SpawnedTask<void>::Prepare(std::move(child), *executor_, locals, /*flags=*/0);
+  if (name != nullptr) TaskLocals::Release(locals);
   bool cancelled;
   {
     MutexLock lock(mutex_);
@@ -79,8 +88,20 @@ void TaskScope::Leave(Node* node) {
 void TaskScope::Fail(std::exception_ptr exception) {
   Waker waker;
   MutexLock lock(mutex_);
-  if (failure_ == nullptr) {
+  if (failure_ == nullptr && !error_) {
     failure_ = std::move(exception);
+    waker = std::move(waker_);
+  }
+  lock.Unlock();
+  // As below.
+  std::move(waker).Wake();
+}
+
+void TaskScope::FailWith(Error error) {
+  Waker waker;
+  MutexLock lock(mutex_);
+  if (failure_ == nullptr && !error_) {
+    error_ = error;
     waker = std::move(waker_);
   }
   lock.Unlock();

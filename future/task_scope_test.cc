@@ -171,5 +171,87 @@ TEST(TaskScopeDeathTest, DroppingAPolledScopeWithoutWithdrawalIsCaught) {
       "poll_cancel");
 }
 
+TEST(TaskScopeTest, ALimitHoldsChildrenBack) {
+  int running = 0;
+  int most = 0;
+  int ended = 0;
+  auto child = [&]() -> Task<> {
+    most = std::max(most, ++running);
+    co_await Yield();
+    co_await Yield();
+    --running;
+    ++ended;
+  };
+  BlockOn(WithScope(ScopeLimit(3), [&](TaskScope& scope) -> Task<> {
+    for (int i = 0; i < 20; ++i) scope.Spawn(child());
+    co_return;
+  }));
+  EXPECT_EQ(most, 3);
+  EXPECT_EQ(ended, 20);
+}
+
+TEST(TaskScopeTest, ResultsOfChildrenAreAwaited) {
+  auto child = [](int x) -> Task<int> {
+    co_await Yield();
+    co_return x;
+  };
+  int sum = BlockOn(WithScope([&](TaskScope& scope) -> Task<int> {
+    auto first = scope.SpawnWithResult(child(1));
+    auto second = scope.SpawnWithResult(child(2));
+    auto cancelled = scope.SpawnWithResult([]() -> Task<int> {
+      co_await Never();
+      co_return 0;
+    }());
+    int total = *co_await second + *co_await first;
+    scope.Cancel();
+    EXPECT_EQ((co_await cancelled).error().code(), ErrorCode::kClosed);
+    co_return total;
+  }));
+  EXPECT_EQ(sum, 3);
+}
+
+TEST(TryTaskScopeTest, TheFirstErrorCancelsTheSiblingsAndTheBody) {
+  int drops = 0;
+  auto fails = []() -> Task<Result<int>> {
+    co_await Yield();
+    co_return Error(ErrorCode::kNotFound, "child");
+  };
+  Result<int> result = BlockOn(WithTryScope([&](TryTaskScope& scope) -> Task<Result<int>> {
+    scope.Spawn(Forever(CountsDrops(&drops)));
+    scope.SpawnOrFail(fails());
+    co_await Forever(CountsDrops(&drops));
+    co_return 1;
+  }));
+  EXPECT_EQ(result.error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(drops, 2);
+}
+
+TEST(TryTaskScopeTest, TheBodysErrorCancelsTheChildren) {
+  int drops = 0;
+  Result<int> result = BlockOn(WithTryScope([&](TryTaskScope& scope) -> Task<Result<int>> {
+    scope.Spawn(Forever(CountsDrops(&drops)));
+    co_await Yield();
+    co_return Error(ErrorCode::kOutOfRange, "body");
+  }));
+  EXPECT_EQ(result.error().code(), ErrorCode::kOutOfRange);
+  EXPECT_EQ(drops, 1);
+}
+
+TEST(TryTaskScopeTest, WithoutErrorYieldsTheBodysResult) {
+  int sum = 0;
+  auto child = [&](int x) -> Task<Result<void>> {
+    co_await Yield();
+    sum += x;
+    co_return Result<void>();
+  };
+  Result<int> result =
+      BlockOn(WithTryScope(ScopeLimit(2), [&](TryTaskScope& scope) -> Task<Result<int>> {
+        for (int i = 1; i <= 10; ++i) scope.SpawnOrFail(child(i));
+        co_return 5;
+      }));
+  EXPECT_EQ(*result, 5);
+  EXPECT_EQ(sum, 55);
+}
+
 }  // namespace
 }  // namespace zokio

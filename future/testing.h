@@ -9,6 +9,8 @@
 #include "base/atomic.h"
 #include "base/mutex.h"
 #include "future/context.h"
+#include "future/local_executor.h"
+#include "future/spawn.h"
 #include "future/timer.h"
 #include "future/waker.h"
 
@@ -115,6 +117,31 @@ struct ManualContext {
   Waker waker = counter.Make();
   Context context{waker, environment};
 };
+
+// Drops a task at every point where it can wait. `Case` has `Task<> Run(int id)` and
+// `void Check(int dropped)`. For n = 0, 1, ...: a fresh Case, `tasks` tasks of it on one executor,
+// of which the `victim` is cancelled once n polls were made; the rest runs until idle and is
+// checked. Ends with the n at which the victim had ended by itself; answers that n.
+template <typename Case>
+int CancelAtEveryPoll(int tasks, int victim = 1) {
+  for (int polls = 0;; ++polls) {
+    Case state;
+    bool dropped = false;
+    {
+      LocalExecutor executor;
+      std::vector<JoinHandle<void>> handles;
+      for (int id = 0; id < tasks; ++id) handles.push_back(Spawn(executor, state.Run(id)));
+      for (int i = 0; i < polls; ++i) {
+        if (!executor.RunOne()) break;
+      }
+      dropped = !handles[static_cast<size_t>(victim)].finished();
+      handles[static_cast<size_t>(victim)].Cancel();
+      executor.RunUntilIdle();
+      state.Check(dropped ? 1 : 0);
+    }
+    if (!dropped) return polls;
+  }
+}
 
 }  // namespace zokio::testing
 

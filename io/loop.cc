@@ -79,8 +79,8 @@ void Loop::Detach() {
     op = next;
   }
   if (!requests_.empty()) Flush();
-  for (const Retry& retry : retries_) UnrefSocket(retry.socket, /*close=*/false);
-  for (SocketState* socket : starved_) UnrefSocket(socket, /*close=*/false);
+  for (const Retry& retry : std::exchange(retries_, {})) ResumeAndUnref(retry.socket);
+  for (SocketState* socket : std::exchange(starved_, {})) ResumeAndUnref(socket);
   if (!requests_.empty()) Flush();
   ZOKIO_CHECK(in_kernel_ == 0 && homed_.empty(), "Detach left operations behind");
 

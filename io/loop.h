@@ -100,6 +100,10 @@ class Loop final : private BufferPool::Owner {
   // The same with the lock held, which it releases.
   static void UnrefSocketLocked(SocketState* socket);
 
+  // This loop's buffers are all lent out: the reader goes on when one is back.
+  // REQUIRES: the socket's lock is held; this is its home, or its home reports readiness.
+  void StarveLocked(SocketState* socket);
+
   // Descriptors are exhausted: wakes the listener's waiter after a while.
   // REQUIRES: its lock is held; this is its home.
   void BackOffLocked(ListenerState* listener);
@@ -147,6 +151,7 @@ class Loop final : private BufferPool::Owner {
   void FreeHere(OpBase* op);
 
   void ServeStarved();
+  void ResumeAndUnref(SocketState* socket);
   Instant ServeRetries();
 
   static constexpr int64_t kOwnerShare = int64_t{1} << 40;

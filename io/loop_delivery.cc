@@ -48,13 +48,7 @@ void Loop::OnStream(SocketState* socket, const Completion& completion) {
       socket->flags |= kSocketEof;
       break;
     case -ENOBUFS:
-      counters_.out_of_buffers.Add(1);
-      if ((socket->flags & (kGone | kSocketStarved)) == 0) {
-        socket->flags |= kSocketStarved;
-        ++socket->refs;
-        starved_.push_back(socket);
-        pool_.SetStarved(true);
-      }
+      StarveLocked(socket);
       break;
     case -ECANCELED:
     case -EINTR:
@@ -170,17 +164,22 @@ void Loop::OnReadiness(SocketState* socket, const Completion& completion) {
 // ---- Waiting for buffers, waiting for descriptors
 // ---------------------------------------------------
 
+void Loop::StarveLocked(SocketState* socket) {
+  counters_.out_of_buffers.Add(1);
+  if ((socket->flags & (kGone | kSocketStarved)) != 0) return;
+  socket->flags |= kSocketStarved;
+  ++socket->refs;
+  starved_.push_back(socket);
+  pool_.SetStarved(true);
+}
+
 void Loop::ServeStarved() {
   pool_.DrainRemote();
   size_t served = 0;
   const size_t can_take = pool_.free_count() + (pool_.capacity() - pool_.made());
   const size_t count = std::min(can_take, starved_.size());
   for (; served < count; ++served) {
-    SocketState* socket = starved_[served];
-    socket->lock.Lock();
-    socket->flags &= ~kSocketStarved;
-    if ((socket->flags & kSocketWaiting) != 0) (void)ArmLocked(socket);
-    UnrefSocketLocked(socket);
+    ResumeAndUnref(starved_[served]);
   }
   starved_.erase(starved_.begin(), starved_.begin() + static_cast<ptrdiff_t>(served));
   if (starved_.empty()) pool_.SetStarved(false);
@@ -207,20 +206,25 @@ Instant Loop::ServeRetries() {
     SocketState* socket = retries_[i].socket;
     retries_[i] = retries_.back();
     retries_.pop_back();
-    Waker waker;
-    socket->lock.Lock();
-    socket->flags &= ~kSocketStarved;
-    if ((socket->flags & kSocketReadiness) != 0) {
-      socket->flags |= kSocketReadable;
-      if ((socket->flags & kSocketWaiting) != 0) waker = std::move(socket->read_waker);
-      socket->flags &= ~kSocketWaiting;
-    } else if ((socket->flags & kSocketWaiting) != 0) {
-      (void)ArmLocked(socket);
-    }
-    UnrefSocketLocked(socket);
-    std::move(waker).Wake();
+    ResumeAndUnref(socket);
   }
   return next;
+}
+
+// It may try again: is armed, or on a readiness backend its reader is woken to make the call.
+void Loop::ResumeAndUnref(SocketState* socket) {
+  Waker waker;
+  socket->lock.Lock();
+  socket->flags &= ~kSocketStarved;
+  if ((socket->flags & kSocketReadiness) != 0) {
+    socket->flags |= kSocketReadable;
+    if ((socket->flags & kSocketWaiting) != 0) waker = std::move(socket->read_waker);
+    socket->flags &= ~kSocketWaiting;
+  } else if ((socket->flags & kSocketWaiting) != 0) {
+    (void)ArmLocked(socket);  // this is its home: nothing to post
+  }
+  UnrefSocketLocked(socket);
+  std::move(waker).Wake();
 }
 
 }  // namespace zokio::io

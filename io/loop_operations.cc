@@ -41,11 +41,15 @@ Operation* Loop::NewOperation(OpKind kind) {
 void Loop::Start(Operation* op) {
   ZOKIO_DCHECK(completes_, "operations are for completing backends");
   counters_.operations.Add(1);
+  Waker waker;  // dropped after the lock
   SmallLockGuard guard(op->lock);
   op->home = this;
   if (detaching_) {
     op->flags |= kOpDone | kOpLoopGone;
     op->result = -ECANCELED;
+    waker = std::move(op->waker);
+    guard.Unlock();
+    std::move(waker).Wake();
     return;
   }
   op->flags = (op->flags & ~kOpDone) | kOpInKernel;

@@ -42,7 +42,7 @@ class UnparkWaker {
  private:
   struct State {
     ~State() {
-      for (Loop* loop : loops) loop->Release(1);
+      for (Loop* retained : loops) retained->Release(1);
     }
     Atomic<int> references{1};
     Atomic<Loop*> loop{nullptr};

@@ -23,6 +23,7 @@ using io::SocketState;
 class LeaseSink {
  public:
   using Output = Lease;
+  static constexpr int32_t kNoBuffer = INT32_MIN;
 
   // Takes from the front of a non-empty queue.
   Lease TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
@@ -34,7 +35,7 @@ class LeaseSink {
   // Answers bytes or a negative errno.
   int32_t Receive(Loop& loop, io::NativeHandle handle, bool& filled) {
     block_ = loop.pool().Take();
-    if (block_ == nullptr) return -ENOBUFS;
+    if (block_ == nullptr) return kNoBuffer;
     const int32_t count = io::TryReceive(handle, block_->data, loop.pool().buffer_size());
     if (count <= 0) {
       loop.pool().Put(block_);
@@ -55,6 +56,7 @@ class LeaseSink {
 class CopySink {
  public:
   using Output = size_t;
+  static constexpr int32_t kNoBuffer = INT32_MIN;  // it needs none
 
   explicit CopySink(std::span<uint8_t> target) : target_(target) {}
 
@@ -99,7 +101,11 @@ std::optional<Result<typename Sink::Output>> TryNow(SocketState* socket, Loop& l
     return std::nullopt;
   }
   if (count < 0) {
-    if (count == -ENOBUFS) socket->flags |= io::kSocketReadable;
+    if (count == Sink::kNoBuffer) {
+      socket->flags |= io::kSocketReadable;
+      loop.StarveLocked(socket);
+      return std::nullopt;
+    }
     return Error::FromErrno(-count, "read");
   }
   loop.counters().speculative_calls.Add(1);
@@ -135,7 +141,9 @@ Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
         result.emplace(Error::FromErrno(socket->result, "read"));
         break;
       }
-      if ((socket->flags & io::kSocketReadable) != 0) {
+      // Without a buffer it waits for one to come back, not for the socket.
+      constexpr uint32_t kEither = io::kSocketReadable | io::kSocketStarved;
+      if ((socket->flags & kEither) == io::kSocketReadable) {
         result = TryNow(socket, *loop, sink);
         if (result.has_value()) break;
         continue;

@@ -4,9 +4,9 @@
 // make the non-blocking call themselves. One future at a time may wait to read a stream.
 //
 // Cancellation: dropping loses nothing; bytes that arrive stay with the stream.
-// Errors: kClosed, kShutdown, kWrongThread, kConnectionReset, kOutOfMemory (no buffer; readiness
-//   backends), kInvalidArgument (another read waits).
-// Cost: no allocation; a system call only on readiness backends.
+// When every buffer of the loop is lent out, a read waits until one comes back.
+// Errors: kClosed, kShutdown, kWrongThread, kConnectionReset, kInvalidArgument (another read
+// waits). Cost: no allocation; a system call only on readiness backends.
 #ifndef ZOKIO_IO_READ_FUTURE_H_
 #define ZOKIO_IO_READ_FUTURE_H_
 

@@ -58,7 +58,7 @@ Result<void> Scheduler::Shutdown(Duration limit) {
   return {};
 }
 
-Executor& Scheduler::executor() { return *core_; }
+Executor& Scheduler::executor(Priority priority) { return core_->executor(priority); }
 
 int Scheduler::workers() const { return core_->worker_count(); }
 

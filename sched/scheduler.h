@@ -19,6 +19,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,7 @@
 #include "future/task.h"
 #include "sched/driver.h"
 #include "sched/internal/block_on.h"
+#include "sched/priority.h"
 #include "sched/worker_hooks.h"
 #include "sched/worker_stats.h"
 
@@ -80,6 +82,18 @@ class Scheduler {
     return zokio::Spawn(executor(), std::forward<Callable>(callable), std::forward<Args>(args)...);
   }
 
+  // The same with a priority of its own.
+  template <typename T>
+  JoinHandle<T> Spawn(Priority priority, Task<T> task) {
+    return zokio::Spawn(executor(priority), std::move(task));
+  }
+  template <typename Callable, typename... Args>
+    requires internal::TaskCallable<Callable, Args...>
+  auto Spawn(Priority priority, Callable&& callable, Args&&... args) {
+    return zokio::Spawn(executor(priority), std::forward<Callable>(callable),
+                        std::forward<Args>(args)...);
+  }
+
   // Runs a task on a worker; this thread sleeps until it ends. An exception of the task is rethrown
   // here. kCancelled when the scheduler was shut down meanwhile.
   // REQUIRES: not on a worker's thread, of whichever scheduler.
@@ -108,7 +122,8 @@ class Scheduler {
   // may be called again. Idempotent.
   Result<void> Shutdown(Duration limit = Duration::max());
 
-  Executor& executor();
+  // Tasks spawned through it have this priority.
+  Executor& executor(Priority priority = Priority::kNormal);
   int workers() const;
   // A snapshot for each worker.
   std::vector<WorkerStats> Stats() const;

@@ -25,9 +25,19 @@ Core::Core(int worker_count, const Clock& clock, WorkerHooks* hooks)
       clock_(clock),
       hooks_(hooks),
       idle_(worker_count),
-      inject_(ShardsFor(worker_count)) {}
+      inject_{InjectQueue(ShardsFor(worker_count)), InjectQueue(ShardsFor(worker_count)),
+              InjectQueue(ShardsFor(worker_count))},
+      executors_{PriorityExecutor(*this, Priority::kImmediate),
+                 PriorityExecutor(*this, Priority::kNormal),
+                 PriorityExecutor(*this, Priority::kBackground)} {}
 
-Core::~Core() { inject_.WaitForPushers(); }
+Core::~Core() {
+  for (InjectQueue& queue : inject_) queue.WaitForPushers();
+}
+
+void PriorityExecutor::Schedule(TaskHeader* task) { core_.Schedule(task, priority_); }
+bool PriorityExecutor::Adopt(TaskHeader* task) { return core_.Adopt(task); }
+void PriorityExecutor::Disown(TaskHeader* task) { core_.Disown(task); }
 
 void Core::AddWorker(std::unique_ptr<Worker> worker) { workers_.push_back(std::move(worker)); }
 
@@ -38,12 +48,12 @@ Worker* Core::Current() const {
   return worker != nullptr && &worker->core() == this ? worker : nullptr;
 }
 
-void Core::Schedule(TaskHeader* task) {
+void Core::Schedule(TaskHeader* task, Priority priority) {
   if (Worker* worker = Current()) {
-    worker->Push(task);
+    worker->Push(task, priority);
     return;
   }
-  inject_.Push(task, [this] { return idle_.NeedsWake(); }, [this] { WakeOne(); });
+  inject(priority).Push(task, [this] { return idle_.NeedsWake(); }, [this] { WakeOne(); });
 }
 
 bool Core::Adopt(TaskHeader* task) {
@@ -54,9 +64,9 @@ bool Core::Adopt(TaskHeader* task) {
     return true;
   }
   // Counted first: either the count is seen by Drained, or the end of acceptance here.
-  inject_.CountSpawned(1);
+  inject(Priority::kNormal).CountSpawned(1);
   if (accepting_.load(memory_order_seq_cst)) return true;
-  inject_.CountSpawned(-1);
+  inject(Priority::kNormal).CountSpawned(-1);
   UnparkAll();
   return false;
 }
@@ -77,9 +87,11 @@ bool Core::WakeOne() {
 }
 
 bool Core::WorkVisible() const {
-  if (!inject_.empty()) return true;
+  for (const InjectQueue& queue : inject_) {
+    if (!queue.empty()) return true;
+  }
   return std::any_of(workers_.begin(), workers_.end(),
-                     [](const auto& worker) { return !worker->queue().empty(); });
+                     [](const auto& worker) { return worker->HasVisibleWork(); });
 }
 
 void Core::Stop() {
@@ -93,7 +105,7 @@ bool Core::Drained() const {
   // between. Whoever could spawn more from inside would be alive; outside nobody is let in.
   uint64_t completed = 0;
   for (const auto& worker : workers_) completed += worker->counters().completed.Get();
-  uint64_t spawned = static_cast<uint64_t>(inject_.spawned());
+  uint64_t spawned = static_cast<uint64_t>(inject_[static_cast<int>(Priority::kNormal)].spawned());
   for (const auto& worker : workers_) spawned += worker->counters().spawned.Get();
   return spawned == completed;
 }

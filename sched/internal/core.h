@@ -1,8 +1,8 @@
 // Core: what the workers of one scheduler share: who is idle, what came from outside, whether it
 // ends.
 //
-// It is the Executor of all tasks of the scheduler. A wake or spawn on one of its workers goes to
-// that worker's queues, any other to the inject queue.
+// A wake or spawn on one of its workers goes to that worker's queues, any other to the inject queue
+// of the task's priority.
 //
 // Thread-safety: all functions from any thread.
 // Lifetime: outlives its workers' threads, and waits for foreign threads that are inside a wake.
@@ -20,20 +20,38 @@
 #include "future/executor.h"
 #include "sched/idle_set.h"
 #include "sched/inject_queue.h"
+#include "sched/priority.h"
 #include "sched/worker_hooks.h"
 
 namespace zokio::internal {
 
+class Core;
 class Worker;
 
-class Core final : public Executor {
+// The executor of the tasks of one priority.
+class PriorityExecutor final : public Executor {
  public:
-  Core(int worker_count, const Clock& clock, WorkerHooks* hooks);
-  ~Core() override;
-
+  PriorityExecutor(Core& core, Priority priority) : core_(core), priority_(priority) {}
   void Schedule(TaskHeader* task) override;
   bool Adopt(TaskHeader* task) override;
   void Disown(TaskHeader* task) override;
+
+ private:
+  Core& core_;
+  const Priority priority_;
+};
+
+class Core {
+ public:
+  Core(int worker_count, const Clock& clock, WorkerHooks* hooks);
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+  ~Core();
+
+  // What PriorityExecutor does; see future/executor.h.
+  void Schedule(TaskHeader* task, Priority priority);
+  bool Adopt(TaskHeader* task);
+  void Disown(TaskHeader* task);
 
   // The worker of this scheduler on whose thread we are, or null.
   Worker* Current() const;
@@ -55,13 +73,14 @@ class Core final : public Executor {
 
   int worker_count() const { return worker_count_; }
   // Bits of TaskHeader::executor_slot, from the bottom: the worker in whose table the task stands,
-  // then its index there (zero: in none), then two bits kept for its priority.
+  // then its index there (zero: in none).
   int worker_bits() const { return worker_bits_; }
-  uint32_t table_limit() const { return uint32_t{1} << std::min(28, 30 - worker_bits_); }
+  uint32_t table_limit() const { return uint32_t{1} << std::min(28, 32 - worker_bits_); }
   const Clock& clock() const { return clock_; }
   WorkerHooks* hooks() const { return hooks_; }
   IdleSet& idle() { return idle_; }
-  InjectQueue& inject() { return inject_; }
+  InjectQueue& inject(Priority priority) { return inject_[static_cast<int>(priority)]; }
+  Executor& executor(Priority priority) { return executors_[static_cast<int>(priority)]; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   void AddWorker(std::unique_ptr<Worker> worker);
 
@@ -71,7 +90,8 @@ class Core final : public Executor {
   const Clock& clock_;
   WorkerHooks* const hooks_;
   IdleSet idle_;
-  InjectQueue inject_;
+  InjectQueue inject_[kPriorities];
+  PriorityExecutor executors_[kPriorities];
   Atomic<bool> accepting_{true};
   Atomic<bool> stopping_{false};
   Atomic<int> exited_{0};

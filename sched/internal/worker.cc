@@ -1,6 +1,7 @@
 #include "sched/internal/worker.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -8,6 +9,11 @@
 #include "sched/task_batch.h"
 
 namespace zokio::internal {
+namespace {
+
+constexpr Priority kInOrder[] = {Priority::kImmediate, Priority::kNormal, Priority::kBackground};
+
+}  // namespace
 
 Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration idle_period)
     : core_(core),
@@ -17,7 +23,6 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
       table_(core.table_limit()),
       random_(static_cast<uint64_t>(index) + 1),
       wheel_(core.clock()) {
-  environment_.executor = &core;
   environment_.timer = &wheel_;
 }
 
@@ -51,6 +56,7 @@ void Worker::Run(TaskHeader* task) {
     if (__builtin_expect(cancelled_all_, 0)) CancelTask(task);
   }
   current_ = task;
+  environment_.executor = task->executor;  // what it spawns has its priority
   counters_.polls.Add();
   RunTask(task, environment_);
   current_ = nullptr;
@@ -66,48 +72,52 @@ void Worker::Forget(TaskHeader* task) {
   }
 }
 
-void Worker::Push(TaskHeader* task) {
+void Worker::Push(TaskHeader* task, Priority priority) {
   if (current_ == nullptr) {
     // The driver or a timer woke it: in order, and others are woken once for the whole batch.
-    PushRing(task);
+    PushRing(task, priority);
+    return;
+  }
+  if (priority != Priority::kNormal) {
+    PushRing(task, priority);
+    Notify();
     return;
   }
   if (task == current_) {
     // It yielded: behind all others. Alone, it needs no queue.
-    if (lifo_slot_ == nullptr && batch_at_ == batch_count_ && queue_.empty()) {
+    if (lifo_slot_ == nullptr && batch_at_ == batch_count_ && queue(priority).empty()) {
       batch_[0] = task;
       batch_at_ = 0;
       batch_count_ = 1;
     } else {
-      PushRing(task);
+      PushRing(task, priority);
       Notify();
     }
     return;
   }
   TaskHeader* displaced = std::exchange(lifo_slot_, task);
   if (displaced == nullptr) return;
-  PushRing(displaced);
+  PushRing(displaced, priority);
   Notify();
 }
 
-void Worker::PushRing(TaskHeader* task) {
-  if (__builtin_expect(!queue_.Push(task), 0)) Overflow(task);
+void Worker::PushRing(TaskHeader* task, Priority priority) {
+  if (__builtin_expect(!queue(priority).Push(task), 0)) Overflow(task, priority);
 }
 
 // The ring is full: its older half goes to the inject queue.
-void Worker::Overflow(TaskHeader* task) {
+void Worker::Overflow(TaskHeader* task, Priority priority) {
   static_assert(TaskBatch::kCapacity == RunQueue::kCapacity / 2);
   TaskBatch* batch = TaskBatch::Make();
-  batch->count = queue_.Claim(batch->tasks, TaskBatch::kCapacity);
+  batch->count = queue(priority).Claim(batch->tasks, TaskBatch::kCapacity);
   if (batch->count == 0) {
     TaskBatch::Free(batch);  // thieves were faster
   } else {
-    core_.inject().PushBatch(batch, static_cast<uint32_t>(index_));
+    core_.inject(priority).PushBatch(batch, static_cast<uint32_t>(index_));
     counters_.overflows.Add();
   }
-  bool pushed = queue_.Push(task);
-  ZOKIO_DCHECK(pushed, "half of the ring was taken just now");
-  (void)pushed;
+  bool pushed = queue(priority).Push(task);
+  ZOKIO_CHECK(pushed, "half of the ring was taken just now");
 }
 
 void Worker::Notify() {
@@ -115,32 +125,64 @@ void Worker::Notify() {
 }
 
 TaskHeader* Worker::NextLocal() {
+  if (__builtin_expect(background_due_, 0)) {
+    background_due_ = false;
+    if (TaskHeader* task = NextBackground()) return task;
+  }
+  if (immediate_streak_ < kImmediatePollsMax) {
+    if (TaskHeader* task = NextImmediate()) return task;
+    if (TaskHeader* task = NextNormal()) return task;
+    return NextBackground();
+  }
+  immediate_streak_ = 0;
+  if (TaskHeader* task = NextNormal()) return task;
+  if (TaskHeader* task = NextBackground()) return task;
+  return NextImmediate();
+}
+
+TaskHeader* Worker::NextImmediate() {
+  TaskHeader* task = nullptr;
+  if (queue(Priority::kImmediate).Claim(&task, 1) == 0 &&
+      __builtin_expect(!core_.inject(Priority::kImmediate).empty(), 0)) {
+    task = TakeInjected(Priority::kImmediate);
+  }
+  immediate_streak_ = task == nullptr ? 0 : immediate_streak_ + 1;
+  return task;
+}
+
+TaskHeader* Worker::NextNormal() {
   if (lifo_slot_ != nullptr) {
     TaskHeader* task = std::exchange(lifo_slot_, nullptr);
     if (++lifo_streak_ <= kLifoPollsMax) {
       counters_.lifo_polls.Add();
       return task;
     }
-    PushRing(task);  // its turn comes after all that wait now
+    PushRing(task, Priority::kNormal);  // its turn comes after all that wait now
   }
   lifo_streak_ = 0;
   if (batch_at_ < batch_count_) return batch_[batch_at_++];
   // While somebody has no work, what is not run at once stays where it can be stolen.
   uint32_t limit = core_.idle().all_running() ? batch_limit_ : 1;
-  batch_count_ = queue_.Claim(batch_, limit);
+  batch_count_ = queue(Priority::kNormal).Claim(batch_, limit);
   batch_at_ = 1;
   if (batch_count_ != 0) return batch_[0];
   batch_at_ = 0;
   return nullptr;
 }
 
+TaskHeader* Worker::NextBackground() {
+  TaskHeader* task = nullptr;
+  queue(Priority::kBackground).Claim(&task, 1);
+  return task;
+}
+
 TaskHeader* Worker::FindWork() {
   while (true) {
     if (core_.stopping() && !cancelled_all_) CancelAll();
     int events = PollEvents(/*ask_driver=*/true);
-    if (events > 1 && queue_.size() > 1) Notify();
     TaskHeader* task = NextLocal();
-    if (task == nullptr) task = TakeInjected();
+    if (events > 1 && task != nullptr && HasVisibleWork()) Notify();
+    if (task == nullptr) task = TakeInjectedOfAny();
     if (task == nullptr) task = Search();
     if (searching_ && task != nullptr) EndSearch();
     if (task != nullptr) {
@@ -159,17 +201,26 @@ TaskHeader* Worker::FindWork() {
   }
 }
 
-TaskHeader* Worker::TakeInjected() {
-  if (core_.inject().empty()) return nullptr;
-  TaskBatch* batch = core_.inject().PopBatch(static_cast<uint32_t>(index_));
+TaskHeader* Worker::TakeInjected(Priority priority) {
+  InjectQueue& inject = core_.inject(priority);
+  if (inject.empty()) return nullptr;
+  // Another shard each time: this worker's own may never be empty, for it takes the overflow.
+  TaskBatch* batch = inject.PopBatch(static_cast<uint32_t>(index_) + inject_turn_++);
   if (batch == nullptr) return nullptr;
   counters_.injected.Add(batch->count);
-  for (uint32_t i = 1; i < batch->count; ++i) PushRing(batch->tasks[i]);
+  for (uint32_t i = 1; i < batch->count; ++i) PushRing(batch->tasks[i], priority);
   TaskHeader* first = batch->tasks[0];
   TaskBatch::Free(batch);
   // A searcher tells others when it ends its search.
   if (!searching_ && core_.WorkVisible()) Notify();
   return first;
+}
+
+TaskHeader* Worker::TakeInjectedOfAny() {
+  for (Priority priority : kInOrder) {
+    if (TaskHeader* task = TakeInjected(priority)) return task;
+  }
+  return nullptr;
 }
 
 TaskHeader* Worker::Search() {
@@ -181,12 +232,14 @@ TaskHeader* Worker::Search() {
   counters_.searches.Add();
   constexpr int kPasses = 3;
   for (int pass = 0; pass < kPasses; ++pass) {
-    if (TaskHeader* task = StealOnce()) return task;
+    for (Priority priority : kInOrder) {
+      if (TaskHeader* task = StealOnce(priority)) return task;
+    }
   }
   return nullptr;
 }
 
-TaskHeader* Worker::StealOnce() {
+TaskHeader* Worker::StealOnce(Priority priority) {
   const auto& workers = core_.workers();
   auto count = static_cast<uint32_t>(workers.size());
   uint32_t start = random_.Below(count);
@@ -194,11 +247,11 @@ TaskHeader* Worker::StealOnce() {
     uint32_t victim = start + i < count ? start + i : start + i - count;
     if (static_cast<int>(victim) == index_) continue;
     TaskHeader* stolen[kStealMax];
-    uint32_t n = workers[victim]->queue_.Steal(stolen, kStealMax);
+    uint32_t n = workers[victim]->queue(priority).Steal(stolen, kStealMax);
     if (n == 0) continue;
     counters_.steals.Add();
     counters_.stolen_tasks.Add(n);
-    for (uint32_t k = 1; k < n; ++k) PushRing(stolen[k]);
+    for (uint32_t k = 1; k < n; ++k) PushRing(stolen[k], priority);
     return stolen[0];
   }
   return nullptr;
@@ -233,6 +286,11 @@ void Worker::Park() {
   }
 }
 
+bool Worker::HasVisibleWork() const {
+  return std::any_of(std::begin(queues_), std::end(queues_),
+                     [](const RunQueue& queue) { return !queue.empty(); });
+}
+
 int Worker::PollEvents(bool ask_driver) {
   int events = 0;
   if (ask_driver && driver_->HasPendingOperations()) {
@@ -254,16 +312,19 @@ void Worker::Maintain() {
   Tune(core_.clock().Now());
   // What the driver reads now would be cold by the time that a long ring gets to it: a standing
   // queue of 1000 echoing connections costs a quarter more CPU than short batches.
-  PollEvents(/*ask_driver=*/queue_.size() <= kEagerPollMax ||
+  PollEvents(/*ask_driver=*/queue(Priority::kNormal).size() <= kEagerPollMax ||
              counters_.ticks.Get() % kLazyPollTicks == 0);
   counters_.budget_exhaustions.Add(environment_.budget_exhaustions -
                                    counters_.budget_exhaustions.Get());
   if (core_.hooks() != nullptr) core_.hooks()->OnTick(index_);
   // Who came in from outside waits no longer for long queues than a few of these turns.
-  if (queue_.size() <= RunQueue::kCapacity / 2 || counters_.ticks.Get() % kInjectTicks == 0) {
-    if (TaskHeader* task = TakeInjected()) PushRing(task);
+  bool turn = counters_.ticks.Get() % kInjectTicks == 0;
+  for (Priority priority : kInOrder) {
+    if (!turn && queue(priority).size() > RunQueue::kCapacity / 2) continue;
+    if (TaskHeader* task = TakeInjected(priority)) PushRing(task, priority);
   }
-  if (!queue_.empty()) Notify();
+  background_due_ = !queue(Priority::kBackground).empty();
+  if (HasVisibleWork()) Notify();
   if (core_.stopping() && !cancelled_all_) CancelAll();
 }
 
@@ -302,7 +363,7 @@ WorkerStats Worker::Stats() const {
   stats.completions = counters_.completions.Get();
   stats.timers_fired = counters_.timers_fired.Get();
   stats.budget_exhaustions = counters_.budget_exhaustions.Get();
-  stats.queue_depth = queue_.size();
+  for (const RunQueue& queue : queues_) stats.queue_depth += queue.size();
   return stats;
 }
 

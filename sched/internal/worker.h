@@ -1,14 +1,19 @@
 // Worker: one thread of a scheduler, its queues, its driver and its timers.
 //
-// A turn of its loop takes the next task, in this order: the LIFO slot (the task woken last by the
-// task that ran last; at most three times in a row, so that two tasks that wake each other cannot
-// keep out the rest), the batch it claimed from its ring, the ring. Every few dozen polls, tuned so
-// that it is about every 50 µs, it looks at the driver, the timers and the inject queue. Without
-// work it asks the driver, the inject queue, then searches the other workers, then parks in the
-// driver.
+// It has a ring for each priority. A turn of its loop takes the next task, in this order:
+//   1. immediate tasks, its own and those from outside, at most 32 in a row while others wait
+//   2. the LIFO slot: the normal task woken last by the task that ran last; at most three times in
+//   a
+//      row, so that two tasks that wake each other cannot keep out the rest
+//   3. the batch it claimed from its normal ring, then the ring
+//   4. background tasks; one of them comes before all others after each maintenance, so that they
+//      get a turn at least every 64 polls or about 50 µs, whichever is longer
+// Every few dozen polls, tuned so that it is about every 50 µs, comes maintenance: the driver, the
+// timers, the hooks, the inject queues. Without work the worker asks the driver and the inject
+// queues, then searches the other workers, then parks in the driver.
 //
-// Thread-safety: everything by the worker's own thread, except driver().Unpark, queue().Steal, the
-//   counters and the table's RemoveRemote.
+// Thread-safety: everything by the worker's own thread, except driver().Unpark, the Steal of
+//   its queues, the counters and the table's RemoveRemote.
 #ifndef ZOKIO_SCHED_INTERNAL_WORKER_H_
 #define ZOKIO_SCHED_INTERNAL_WORKER_H_
 
@@ -21,6 +26,7 @@
 #include "sched/driver.h"
 #include "sched/internal/core.h"
 #include "sched/internal/counter.h"
+#include "sched/priority.h"
 #include "sched/run_queue.h"
 #include "sched/task_table.h"
 #include "sched/timer_wheel.h"
@@ -47,19 +53,21 @@ class Worker {
   void Main();
 
   // Queues a task from this worker's thread.
-  void Push(TaskHeader* task);
+  void Push(TaskHeader* task, Priority priority);
   // A task that ends on this thread leaves the table of whichever worker has it.
   void Forget(TaskHeader* task);
 
   Core& core() const { return core_; }
   Driver& driver() { return *driver_; }
-  RunQueue& queue() { return queue_; }
+  // Any thread: there is something to steal.
+  bool HasVisibleWork() const;
   WorkerCounters& counters() { return counters_; }
   WorkerStats Stats() const;
 
  private:
   static constexpr uint32_t kBatchMax = 16;
   static constexpr uint32_t kLifoPollsMax = 3;
+  static constexpr uint32_t kImmediatePollsMax = 32;
   static constexpr uint32_t kIntervalMax = 64;
   static constexpr uint64_t kInjectTicks = 4;
   // With more than this waiting in the ring, the driver is asked every so many ticks only.
@@ -72,18 +80,23 @@ class Worker {
   void Loop();
   void Run(TaskHeader* task);
   TaskHeader* NextLocal();
+  TaskHeader* NextImmediate();
+  TaskHeader* NextNormal();
+  TaskHeader* NextBackground();
   TaskHeader* FindWork();
-  TaskHeader* TakeInjected();
+  TaskHeader* TakeInjected(Priority priority);
+  TaskHeader* TakeInjectedOfAny();
   TaskHeader* Search();
-  TaskHeader* StealOnce();
+  TaskHeader* StealOnce(Priority priority);
   void EndSearch();
   void Park();
   void Maintain();
   void Tune(Instant now);
   // Timers, and the driver if asked; what they wake goes to the ring. Returns how much there was.
   int PollEvents(bool ask_driver);
-  void PushRing(TaskHeader* task);
-  void Overflow(TaskHeader* task);
+  void PushRing(TaskHeader* task, Priority priority);
+  void Overflow(TaskHeader* task, Priority priority);
+  RunQueue& queue(Priority priority) { return queues_[static_cast<int>(priority)]; }
   void Notify();
   void CancelAll();
 
@@ -93,13 +106,16 @@ class Worker {
   const Duration idle_period_;
 
   // Written by other threads now and then.
-  RunQueue queue_;
+  RunQueue queues_[kPriorities];
   TaskTable table_;
 
   // The owner's alone.
   alignas(64) TaskHeader* lifo_slot_ = nullptr;
   TaskHeader* current_ = nullptr;  // being polled
   uint32_t lifo_streak_ = 0;
+  uint32_t immediate_streak_ = 0;
+  bool background_due_ = false;
+  uint32_t inject_turn_ = 0;
   uint32_t batch_at_ = 0;
   uint32_t batch_count_ = 0;
   uint32_t batch_limit_ = kBatchMax;

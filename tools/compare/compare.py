@@ -83,7 +83,7 @@ def Main(argv):
         json.dump(document, sys.stdout, indent=1)
         print()
     if arguments.html:
-        # `bazel run` starts programs in their runfiles, the user is elsewhere.
+        # The user is elsewhere: this program runs in its runfiles.
         path = os.path.join(os.environ.get('BUILD_WORKING_DIRECTORY', ''), arguments.html)
         with open(path, 'w', encoding='utf-8') as page:
             page.write(plots.Page(document))

@@ -103,6 +103,8 @@ TEST(PlainAccess, SharedPointersAreUnderstood) {
   EXPECT_TRUE(report.Proven()) << report;
 }
 
+// gcc leaves memcpy and memset to the sanitizer's interceptors, which are not here.
+#if defined(__clang__)
 TEST(PlainAccess, BlockCopiesAreSeen) {
   const Report report = Explore({.name = "plain, memcpy"}, [] {
     struct Big {
@@ -115,6 +117,7 @@ TEST(PlainAccess, BlockCopiesAreSeen) {
   });
   EXPECT_EQ(report.verdict, Verdict::kDataRace) << report;
 }
+#endif
 
 }  // namespace
 }  // namespace zokio::model

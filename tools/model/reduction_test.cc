@@ -234,9 +234,9 @@ int Programs(int fallback) {
   return asked == nullptr ? fallback : std::atoi(asked);
 }
 
-TEST(Reduction, SameOutcomesOnRandomAtomics) { Compare(1'000'000, Programs(300), false); }
+TEST(Reduction, SameOutcomesOnRandomAtomics) { Compare(1'000'000, Programs(200), false); }
 
-TEST(Reduction, SameOutcomesOnRandomBlockingPrograms) { Compare(2'000'000, Programs(40), true); }
+TEST(Reduction, SameOutcomesOnRandomBlockingPrograms) { Compare(2'000'000, Programs(25), true); }
 
 }  // namespace
 }  // namespace zokio::model

@@ -15,7 +15,9 @@ static_assert(sizeof(zokio::Mutex) == sizeof(std::mutex));
 
 struct NumberTag;
 using Number = zokio::ThreadLocal<int, NumberTag>;
-static thread_local int plain_number;
+struct Plain {
+  static inline constinit thread_local int number{};
+};
 
 extern "C" {
 
@@ -51,7 +53,7 @@ void plain_lock(std::mutex& mutex, int& value) {
 }
 
 int seam_local() { return ++Number::GetInline(); }
-int plain_local() { return ++plain_number; }
+int plain_local() { return ++Plain::number; }
 
 int seam_variable(zokio::ModelVar<int>& variable) {
   const int before = variable.Read();

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import resource
 import select
 import subprocess
 import tempfile
@@ -12,6 +13,10 @@ from tools.compare.harness import cores
 from tools.compare.harness.outcome import NotVerified
 
 START_MAX_S = 10
+
+# What is started inherits this: a default of 1024 descriptors is less than a case's connections.
+_, _most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _most))
 
 
 def Run(command, core_set, timeout_s):

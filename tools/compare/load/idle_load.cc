@@ -2,10 +2,10 @@
 //
 //   idle_load PORT PID CONNECTIONS
 //
-// Opens the connections one after the other and has each echo one message, so that whatever a
-// server allocates at the first use is there; none is closed. The first half warms the server up
-// (its buffers, its tables); the value is what the second half adds to the resident memory of
-// process PID. Prints `value=BYTES_PER_CONNECTION work=MESSAGES_VERIFIED` or `failed=REASON`.
+// Opens the connections, some hundreds at a time, and has each echo one message, so that whatever a
+// server allocates at the first use is there; none is closed. The first tenth warms the server up
+// (its buffers, its tables); the value is what the others add to the resident memory of process
+// PID. Prints `value=BYTES_PER_CONNECTION work=MESSAGES_VERIFIED` or `failed=REASON`.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -17,6 +17,7 @@
 #include <fstream>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tools/compare/load/connect.h"
 #include "tools/compare/load/message_stream.h"
@@ -25,30 +26,47 @@ namespace zokio::compare {
 namespace {
 
 constexpr size_t kMessageBytes = 64;
+constexpr size_t kAtOnce = 250;
 
 [[noreturn]] void Fail(const char* reason) {
   std::printf("failed=%s\n", reason);
   std::exit(1);
 }
 
-// One message there and back.
-void Exchange(int fd, uint32_t index, std::span<const std::byte> filler) {
-  MessageStream stream(index, filler);
-  std::array<std::byte, kMessageBytes> message;
-  std::copy(filler.begin(), filler.end(), message.begin());
-  stream.StampNext(message.data());
-  if (send(fd, message.data(), message.size(), MSG_NOSIGNAL) != ssize_t{kMessageBytes}) {
-    Fail("the server closed a connection");
+// One connection and the message that it exchanges.
+class Client {
+ public:
+  Client(uint16_t port, uint32_t index, std::span<const std::byte> filler)
+      : fd_(ConnectTo(port)), filler_(filler), stream_(index, filler) {
+    const timeval patience{.tv_sec = 2, .tv_usec = 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   }
-  while (stream.received() == 0) {
-    std::array<std::byte, kMessageBytes> answer;
-    const ssize_t length = recv(fd, answer.data(), answer.size(), 0);
-    if (length <= 0) Fail("nothing came back");
-    if (!stream.Verify({answer.data(), static_cast<size_t>(length)})) {
-      Fail("what came back is not what was sent");
+
+  void Send() {
+    std::array<std::byte, kMessageBytes> message;
+    std::copy(filler_.begin(), filler_.end(), message.begin());
+    stream_.StampNext(message.data());
+    if (send(fd_, message.data(), message.size(), MSG_NOSIGNAL) != ssize_t{kMessageBytes}) {
+      Fail("the server closed a connection");
     }
   }
-}
+
+  void Receive() {
+    while (stream_.received() == 0) {
+      std::array<std::byte, kMessageBytes> answer;
+      const ssize_t length = recv(fd_, answer.data(), answer.size(), 0);
+      if (length <= 0) Fail("nothing came back");
+      if (!stream_.Verify({answer.data(), static_cast<size_t>(length)})) {
+        Fail("what came back is not what was sent");
+      }
+    }
+  }
+
+ private:
+  int fd_;
+  std::span<const std::byte> filler_;
+  MessageStream stream_;
+};
 
 // Exact, unlike the counters of /proc/PID/status, which lag by some pages per core.
 int64_t ResidentBytes(int pid) {
@@ -63,19 +81,31 @@ int64_t ResidentBytes(int pid) {
   Fail("cannot read the memory of the server");
 }
 
+// Opens connections until there are `count`.
+void OpenUpTo(uint32_t count, uint16_t port, std::span<const std::byte> filler,
+              std::vector<Client>* clients) {
+  while (clients->size() < count) {
+    const size_t first = clients->size();
+    const size_t last = std::min<size_t>(first + kAtOnce, count);
+    for (size_t i = first; i < last; ++i) {
+      clients->emplace_back(port, static_cast<uint32_t>(i), filler);
+    }
+    for (size_t i = first; i < last; ++i) (*clients)[i].Send();
+    for (size_t i = first; i < last; ++i) (*clients)[i].Receive();
+  }
+}
+
 void Run(uint16_t port, int pid, uint32_t connections) {
   const auto filler = MakeFiller(kMessageBytes);
-  int64_t resident_halfway = 0;
-  const uint32_t half = connections / 2;
-  for (uint32_t i = 0; i < 2 * half; ++i) {
-    if (i == half) resident_halfway = ResidentBytes(pid);
-    const int fd = ConnectTo(port);
-    const timeval patience{.tv_sec = 2, .tv_usec = 0};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    Exchange(fd, i, filler);
-  }
-  const int64_t added = ResidentBytes(pid) - resident_halfway;
-  std::printf("value=%.1f work=%u\n", static_cast<double>(added) / half, 2 * half);
+  std::vector<Client> clients;
+  clients.reserve(connections);
+  const uint32_t warmup = connections / 10;
+  OpenUpTo(warmup, port, filler, &clients);
+  const int64_t before = ResidentBytes(pid);
+  OpenUpTo(connections, port, filler, &clients);
+  const int64_t added = ResidentBytes(pid) - before;
+  std::printf("value=%.1f work=%u\n", static_cast<double>(added) / (connections - warmup),
+              connections);
 }
 
 }  // namespace

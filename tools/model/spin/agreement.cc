@@ -12,9 +12,8 @@
 #include "base/thread.h"
 #include "tools/model/model.h"
 
+namespace zokio {
 namespace {
-
-using namespace zokio;  // NOLINT(google-build-using-namespace): a program of one file
 
 Thread Go(const char* name, std::function<void()> body) {
   return Thread::Start(name, std::move(body)).value();
@@ -85,13 +84,15 @@ void Deque(bool broken) {
 }
 
 }  // namespace
+}  // namespace zokio
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const bool broken = std::strcmp(argv[2], "broken") == 0;
   const bool wake = std::strcmp(argv[1], "wake") == 0;
-  const model::Report report = model::Explore({.name = argv[1], .print = false},
-                                              [&] { wake ? Wake(broken) : Deque(broken); });
+  const zokio::model::Report report = zokio::model::Explore({.name = argv[1], .print = false}, [&] {
+    wake ? zokio::Wake(broken) : zokio::Deque(broken);
+  });
   std::fprintf(stderr, "%s\n", report.Summary().c_str());
   if (report.Passed() && !report.complete) return 3;
   std::puts(report.Passed() ? "no fault" : "fault");

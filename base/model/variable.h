@@ -1,6 +1,6 @@
 // model::Var<T>: ModelVar under the model checker.
-#ifndef ZOKIO_BASE_MODEL_VAR_H_
-#define ZOKIO_BASE_MODEL_VAR_H_
+#ifndef ZOKIO_BASE_MODEL_VARIABLE_H_
+#define ZOKIO_BASE_MODEL_VARIABLE_H_
 
 #include <type_traits>
 #include <utility>
@@ -52,4 +52,4 @@ class Var {
 
 }  // namespace zokio::model
 
-#endif  // ZOKIO_BASE_MODEL_VAR_H_
+#endif  // ZOKIO_BASE_MODEL_VARIABLE_H_

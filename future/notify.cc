@@ -1,0 +1,35 @@
+#include "future/notify.h"
+
+#include <utility>
+
+namespace zokio {
+
+using internal::WaitState;
+
+bool Notify::WaitFuture::Satisfied() {
+  if (notify_->generation_.load(memory_order_relaxed) != generation_) return true;
+  return std::exchange(notify_->permit_, false);
+}
+
+Notify::WaitFuture::~WaitFuture() {
+  if (notify_->queue_.Withdraw(node_) != WaitState::kGranted) return;
+  // Granted and not taken. A NotifyAll was for everybody; a NotifyOne is passed on.
+  if (notify_->generation_.load(memory_order_acquire) == generation_) notify_->NotifyOne();
+}
+
+void Notify::NotifyOne() {
+  MutexLock lock(queue_.mutex());
+  if (queue_.list().empty()) {
+    permit_ = true;
+    return;
+  }
+  queue_.GrantOne(lock);
+}
+
+void Notify::NotifyAll() {
+  MutexLock lock(queue_.mutex());
+  generation_.fetch_add(1, memory_order_release);
+  queue_.GrantAll(lock);
+}
+
+}  // namespace zokio

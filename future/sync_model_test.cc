@@ -1,0 +1,123 @@
+// Semaphore and Notify under the model checker: permits are neither lost nor doubled, a dropped
+// wait passes on what it was granted.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "base/atomic.h"
+#include "base/check.h"
+#include "base/thread.h"
+#include "future/model_testing.h"
+#include "future/notify.h"
+#include "future/semaphore.h"
+#include "tools/model/model.h"
+
+namespace zokio {
+namespace {
+
+using testing::ThreadContext;
+
+TEST(SemaphoreModel, OnePermitIsHeldByOne) {
+  const model::Report report = model::Explore({.name = "semaphore, 2 threads"}, [] {
+    auto places = std::make_unique<ThreadContext[]>(2);
+    auto semaphore = std::make_unique<Semaphore>(1);
+    auto inside = std::make_unique<int>(0);
+    auto enter = [&](int who) {
+      auto future = semaphore->Acquire();
+      auto permit = places[who].Wait(future).value();
+      ++*inside;  // plain: a race here would be two owners
+    };
+    Thread other = Thread::Start("other", [&] { enter(1); }).value();
+    enter(0);
+    other.Join();
+    ZOKIO_CHECK(*inside == 2 && semaphore->available() == 1, "both were in, the permit is back");
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// A waiter gives up while it is granted: the permit goes to the next.
+TEST(SemaphoreModel, ADroppedWaiterPassesItsPermitOn) {
+  const model::Report report = model::Explore(
+      {.name = "semaphore, dropped waiter", .mode = model::Mode::kBounded, .preemptions_max = 2},
+      [] {
+        auto places = std::make_unique<ThreadContext[]>(2);
+        auto semaphore = std::make_unique<Semaphore>(0);
+        Thread waiter = Thread::Start("waiter", [&] {
+                          auto future = semaphore->Acquire();
+                          (void)places[1].Wait(future);
+                        }).value();
+        Thread impatient = Thread::Start("impatient", [&] {
+                             auto future = semaphore->Acquire();
+                             (void)future.poll(places[0].context());
+                           }).value();
+        semaphore->Add(1);
+        impatient.Join();
+        waiter.Join();
+        ZOKIO_CHECK(semaphore->available() == 1, "no permit is lost");
+      });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+TEST(NotifyModel, NotifyOneIsRemembered) {
+  const model::Report report = model::Explore({.name = "notify, one"}, [] {
+    auto place = std::make_unique<ThreadContext>();
+    auto notify = std::make_unique<Notify>();
+    auto data = std::make_unique<int>(0);
+    Thread other = Thread::Start("other", [&] {
+                     *data = 1;
+                     notify->NotifyOne();
+                   }).value();
+    auto wait = notify->Wait();
+    (void)place->Wait(wait);
+    ZOKIO_CHECK(*data == 1, "what came before the notification is seen");
+    other.Join();
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// The loop of notify.h's comment: make the wait, look, wait.
+TEST(NotifyModel, NotifyAllCountsFromTheMakingOfTheWait) {
+  const model::Report report = model::Explore({.name = "notify, all"}, [] {
+    auto places = std::make_unique<ThreadContext[]>(2);
+    auto notify = std::make_unique<Notify>();
+    Atomic<bool> condition{false};
+    auto wait_for_it = [&](int who) {
+      auto wait = notify->Wait();
+      if (!condition.load(memory_order_acquire)) (void)places[who].Wait(wait);
+      ZOKIO_CHECK(condition.load(memory_order_acquire), "only then");
+    };
+    Thread other = Thread::Start("other", [&] { wait_for_it(1); }).value();
+    Thread notifier = Thread::Start("notifier", [&] {
+                        condition.store(true, memory_order_release);
+                        notify->NotifyAll();
+                      }).value();
+    wait_for_it(0);
+    other.Join();
+    notifier.Join();
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// Two wait, one notification, and the one who gets it may be dropping its wait.
+TEST(NotifyModel, ADroppedWaitPassesItsNotificationOn) {
+  const model::Report report = model::Explore(
+      {.name = "notify, dropped wait", .mode = model::Mode::kBounded, .preemptions_max = 2}, [] {
+        auto places = std::make_unique<ThreadContext[]>(2);
+        auto notify = std::make_unique<Notify>();
+        Thread waiter = Thread::Start("waiter", [&] {
+                          auto wait = notify->Wait();
+                          (void)places[1].Wait(wait);
+                        }).value();
+        Thread impatient = Thread::Start("impatient", [&] {
+                             auto wait = notify->Wait();
+                             if (wait.poll(places[0].context()).ready()) notify->NotifyOne();
+                           }).value();
+        notify->NotifyOne();
+        impatient.Join();
+        waiter.Join();
+      });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+}  // namespace
+}  // namespace zokio
