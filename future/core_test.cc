@@ -210,6 +210,8 @@ TEST(ForeignAwaitTest, ACancelledTaskWaitsForABorrowedOperation) {
 
 TEST(ForeignAwaitTest, AnOwnedOperationOutlivesTheCancelledTask) {
   struct Owned {
+    // No aggregate: g++-12 destroys those twice in a co_await expression.
+    Owned(std::coroutine_handle<>* to, std::shared_ptr<int> k) : out(to), kept(std::move(k)) {}
     std::coroutine_handle<>* out;
     std::shared_ptr<int> kept;
     bool await_ready() { return false; }
@@ -220,7 +222,7 @@ TEST(ForeignAwaitTest, AnOwnedOperationOutlivesTheCancelledTask) {
   std::coroutine_handle<> foreign;
   auto kept = std::make_shared<int>(0);
   auto body = [](std::coroutine_handle<>* out, std::shared_ptr<int> k) -> Task<> {
-    co_await Owned{out, std::move(k)};
+    co_await Owned(out, std::move(k));
   };
   auto handle = Spawn(executor, body(&foreign, kept));
   executor.RunUntilIdle();

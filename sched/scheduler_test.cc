@@ -19,6 +19,17 @@
 namespace zokio {
 namespace {
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ZOKIO_TEST_UNDER_TSAN 1
+#endif
+#endif
+#ifdef ZOKIO_TEST_UNDER_TSAN
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
@@ -510,10 +521,17 @@ TEST(SchedulerTest, A1_AnIdleSchedulerUsesNoProcessorTime) {
   });
   // The workers go to sleep by themselves; how soon is the kernel's affair.
   until.ParkUntil(Clock::Monotonic().Now() + milliseconds(50));
-  int64_t before = ProcessCpuNs();
-  ASSERT_GE(before, 0);
-  until.ParkUntil(Clock::Monotonic().Now() + std::chrono::seconds(2));
-  EXPECT_LT(ProcessCpuNs() - before, 1'000'000);
+  ASSERT_GE(ProcessCpuNs(), 0);
+  // The least of three windows: on a busy machine the kernel charges a sleeper for others' work. A
+  // worker that is awake spends in every window.
+  int64_t least_ns = INT64_MAX;
+  for (int window = 0; window < 3 && least_ns >= 1'000'000; ++window) {
+    int64_t before = ProcessCpuNs();
+    until.ParkUntil(Clock::Monotonic().Now() + std::chrono::seconds(2));
+    least_ns = std::min(least_ns, ProcessCpuNs() - before);
+  }
+  // ThreadSanitizer's runtime has a thread of its own that wakes now and then.
+  EXPECT_LT(least_ns, kThreadSanitizer ? 10'000'000 : 1'000'000);
 }
 
 }  // namespace
