@@ -1,6 +1,6 @@
 // ChannelReceiver<T, Queue>: the single receiving end of a channel, whatever holds the messages.
 //
-// UnboundedReceiver is this class; unbounded.h says what it promises.
+// MpscReceiver and UnboundedReceiver are this class; mpsc.h and unbounded.h say what they promise.
 //
 // A Queue has: Receive(limit, sink), Wait(waker) and StopWaiting() as MpscRing; Close();
 // exhausted(): closed and nothing more will come; batch_limit(): the most messages one Receive

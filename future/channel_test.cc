@@ -6,6 +6,8 @@
 #include "future/broadcast.h"
 #include "future/local_executor.h"
 #include "future/mpmc.h"
+#include "future/mpsc.h"
+#include "future/rendezvous.h"
 #include "future/select.h"
 #include "future/testing.h"
 #include "future/unbounded.h"
@@ -21,6 +23,237 @@ using ::zokio::testing::ManualContext;
 
 using Message = std::unique_ptr<int>;
 Message Msg(int value) { return std::make_unique<int>(value); }
+
+TEST(MpscTest, FullAtItsCapacityWhateverItIs) {
+  for (size_t capacity : {1u, 2u, 3u, 5u, 8u, 100u}) {
+    auto [sender, receiver] = MakeMpsc<int>(capacity);
+    for (int lap = 0; lap < 3; ++lap) {
+      for (size_t i = 0; i < capacity; ++i) ASSERT_TRUE(sender.TrySend(static_cast<int>(i)).ok());
+      EXPECT_EQ(sender.TrySend(-1).error().code(), ErrorCode::kWouldBlock);
+      for (size_t i = 0; i < capacity; ++i) EXPECT_EQ(*receiver.TryRecv(), static_cast<int>(i));
+      EXPECT_EQ(receiver.TryRecv().error().code(), ErrorCode::kWouldBlock);
+    }
+  }
+}
+
+TEST(MpscTest, ARefusedTrySendLeavesTheValue) {
+  auto [sender, receiver] = MakeMpsc<Message>(1);
+  Message first = Msg(1);
+  Message second = Msg(2);
+  EXPECT_TRUE(sender.TrySend(std::move(first)).ok());
+  EXPECT_EQ(first, nullptr);
+  EXPECT_FALSE(sender.TrySend(std::move(second)).ok());
+  EXPECT_NE(second, nullptr);
+}
+
+TEST(MpscTest, AWaitingReceiverIsWokenOnce) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeMpsc<int>(4);
+  auto receive = receiver.Recv();
+  EXPECT_TRUE(receive.poll(manual.context).pending());
+  EXPECT_TRUE(receive.poll(manual.context).pending());
+  EXPECT_TRUE(sender.TrySend(7).ok());
+  EXPECT_TRUE(sender.TrySend(8).ok());
+  EXPECT_EQ(manual.counter.wakes(), 1);
+  EXPECT_EQ(*receive.poll(manual.context).value(), 7);
+}
+
+TEST(MpscTest, WaitingSendersGetRoomInTheOrderOfArrival) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeMpsc<int>(2);
+  EXPECT_TRUE(sender.TrySend(0).ok());
+  EXPECT_TRUE(sender.TrySend(1).ok());
+  auto a = sender.Send(2);
+  auto b = sender.Send(3);
+  auto c = sender.Send(4);
+  EXPECT_TRUE(a.poll(manual.context).pending());
+  EXPECT_TRUE(b.poll(manual.context).pending());
+  EXPECT_TRUE(c.poll(manual.context).pending());
+  EXPECT_EQ(*receiver.TryRecv(), 0);
+  EXPECT_EQ(manual.counter.wakes(), 1);
+  EXPECT_FALSE(sender.TrySend(99).ok());  // the room is promised
+  EXPECT_TRUE(b.poll(manual.context).pending());
+  EXPECT_TRUE(a.poll(manual.context).value().ok());
+  EXPECT_EQ(*receiver.TryRecv(), 1);
+  EXPECT_EQ(*receiver.TryRecv(), 2);
+  EXPECT_EQ(manual.counter.wakes(), 3);
+  EXPECT_TRUE(b.poll(manual.context).value().ok());
+  EXPECT_TRUE(c.poll(manual.context).value().ok());
+  EXPECT_FALSE(sender.TrySend(99).ok());
+  EXPECT_EQ(*receiver.TryRecv(), 3);
+  EXPECT_TRUE(sender.TrySend(5).ok());  // nobody queues any more
+  EXPECT_EQ(*receiver.TryRecv(), 4);
+  EXPECT_EQ(*receiver.TryRecv(), 5);
+}
+
+TEST(MpscTest, ADroppedSendHasNotSentAndPassesItsRoomOn) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeMpsc<int>(1);
+  EXPECT_TRUE(sender.TrySend(0).ok());
+  using Send = MpscSender<int>::SendFuture;
+  std::optional<Send> a(sender.Send(1));
+  std::optional<Send> b(sender.Send(2));
+  std::optional<Send> c(sender.Send(3));
+  for (auto* send : {&*a, &*b, &*c}) EXPECT_TRUE(send->poll(manual.context).pending());
+  b.reset();
+  EXPECT_EQ(*receiver.TryRecv(), 0);
+  a.reset();  // it had been granted the room
+  EXPECT_TRUE(c->poll(manual.context).value().ok());
+  EXPECT_EQ(*receiver.TryRecv(), 3);
+  EXPECT_TRUE(sender.TrySend(4).ok());
+}
+
+TEST(MpscTest, EndsWhenTheLastSenderIsGone) {
+  ManualContext manual;
+  auto channel = MakeMpsc<int>(4);
+  std::optional<MpscSender<int>> first(std::move(channel.sender));
+  std::optional<MpscSender<int>> second(*first);
+  EXPECT_TRUE(second->TrySend(1).ok());
+  first.reset();
+  EXPECT_EQ(*channel.receiver.TryRecv(), 1);
+  auto receive = channel.receiver.Recv();
+  EXPECT_TRUE(receive.poll(manual.context).pending());
+  second.reset();
+  EXPECT_EQ(manual.counter.wakes(), 1);
+  EXPECT_EQ(receive.poll(manual.context).value().error().code(), ErrorCode::kClosed);
+  EXPECT_EQ(channel.receiver.TryRecv().error().code(), ErrorCode::kClosed);
+}
+
+TEST(MpscTest, ClosingRefusesNewAndKeepsOldMessages) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeMpsc<Message>(2);
+  EXPECT_TRUE(sender.TrySend(Msg(1)).ok());
+  EXPECT_TRUE(sender.TrySend(Msg(2)).ok());
+  auto waiting = sender.Send(Msg(3));
+  EXPECT_TRUE(waiting.poll(manual.context).pending());
+  receiver.Close();
+  receiver.Close();
+  EXPECT_EQ(manual.counter.wakes(), 1);
+  EXPECT_EQ(waiting.poll(manual.context).value().error().code(), ErrorCode::kClosed);
+  Message kept = Msg(4);
+  EXPECT_FALSE(sender.TrySend(std::move(kept)).ok());
+  EXPECT_EQ(**receiver.TryRecv(), 1);
+  EXPECT_EQ(sender.TrySend(std::move(kept)).error().code(), ErrorCode::kClosed);
+  EXPECT_NE(kept, nullptr);
+  EXPECT_EQ(**receiver.TryRecv(), 2);
+  EXPECT_EQ(receiver.TryRecv().error().code(), ErrorCode::kClosed);
+}
+
+TEST(MpscTest, ADroppedReceiverDropsWhatIsLeft) {
+  auto value = std::make_shared<int>(1);
+  ManualContext manual;
+  auto channel = MakeMpsc<std::shared_ptr<int>>(4);
+  EXPECT_TRUE(channel.sender.TrySend(std::shared_ptr<int>(value)).ok());
+  EXPECT_TRUE(channel.sender.TrySend(std::shared_ptr<int>(value)).ok());
+  {
+    auto dropped = std::move(channel.receiver);
+  }
+  EXPECT_EQ(value.use_count(), 1);
+  auto send = channel.sender.Send(value);
+  EXPECT_EQ(send.poll(manual.context).value().error().code(), ErrorCode::kClosed);
+}
+
+TEST(MpscTest, BatchesKeepTheOrderAcrossTheWrap) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeMpsc<int>(7);
+  std::vector<int> got;
+  int next = 0;
+  for (int round = 0; round < 50; ++round) {
+    std::vector<int> batch(static_cast<size_t>(round % 7 + 1));
+    for (int& item : batch) item = next++;
+    auto send = sender.SendMany(batch);
+    EXPECT_EQ(send.poll(manual.context).value(), batch.size());
+    while (true) {
+      auto receive = receiver.RecvMany(&got, 3);
+      if (receive.poll(manual.context).pending()) break;
+      manual.environment.budget = kPollBudget;
+    }
+  }
+  ASSERT_EQ(got.size(), static_cast<size_t>(next));
+  for (int i = 0; i < next; ++i) EXPECT_EQ(got[static_cast<size_t>(i)], i);
+}
+
+TEST(MpscTest, SendManyWaitsForRoomAndStopsAtTheEnd) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeMpsc<int>(2);
+  std::vector<int> items{1, 2, 3, 4, 5};
+  auto send = sender.SendMany(items);
+  EXPECT_TRUE(send.poll(manual.context).pending());
+  EXPECT_EQ(*receiver.TryRecv(), 1);
+  EXPECT_TRUE(send.poll(manual.context).pending());
+  EXPECT_EQ(*receiver.TryRecv(), 2);
+  EXPECT_TRUE(send.poll(manual.context).pending());
+  receiver.Close();
+  EXPECT_EQ(send.poll(manual.context).value(), 4u);
+  EXPECT_EQ(*receiver.TryRecv(), 3);
+  EXPECT_EQ(*receiver.TryRecv(), 4);
+  EXPECT_EQ(receiver.TryRecv().error().code(), ErrorCode::kClosed);
+}
+
+TEST(MpscTest, ADroppedRecvLosesNothing) {
+  LocalExecutor executor;
+  auto channel = MakeMpsc<int>(4);
+  auto body = [](MpscReceiver<int> receiver) -> Task<int> {
+    for (int i = 0; i < 3; ++i) {
+      auto first = co_await Select(receiver.Recv(), Yield());
+      EXPECT_EQ(first.index(), 1u);
+    }
+    co_return *co_await receiver.Recv();
+  };
+  auto handle = Spawn(executor, body(std::move(channel.receiver)));
+  executor.RunUntilIdle();
+  EXPECT_TRUE(channel.sender.TrySend(5).ok());
+  EXPECT_EQ(*executor.BlockOn(std::move(handle)), 5);
+}
+
+TEST(MpscTest, SpendsTheBudget) {
+  LocalExecutor executor;
+  auto channel = MakeMpsc<int>(1024);
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(channel.sender.TrySend(int{i}).ok());
+  auto body = [](MpscReceiver<int>* receiver) -> Task<> {
+    for (int i = 0; i < 1000; ++i) {
+      Result<int> got = co_await receiver->Recv();
+      EXPECT_EQ(*got, i);
+    }
+  };
+  auto handle = Spawn(executor, body(&channel.receiver));
+  EXPECT_EQ(executor.RunUntilIdle(), (1000u + kPollBudget - 1) / kPollBudget);
+}
+
+TEST(MpscCancelTest, SendersAndReceiver) {
+  struct Case {
+    MpscChannel<int> channel = MakeMpsc<int>(2);
+    int sum = 0;
+    int ends = 0;
+    std::vector<MpscSender<int>> senders{channel.sender, channel.sender, channel.sender};
+    Case() { MpscSender<int> dropped = std::move(channel.sender); }
+    // The ends live in the frames, so that a victim's end goes with it.
+    Task<> Run(int id) {
+      return id == 0 ? Receive() : Send(std::move(senders[static_cast<size_t>(id - 1)]));
+    }
+    Task<> Receive() {
+      while (true) {
+        Result<int> value = co_await channel.receiver.Recv();
+        if (!value.ok()) break;
+        sum += *value;
+      }
+      ++ends;
+    }
+    Task<> Send(MpscSender<int> sender) {
+      for (int i = 0; i < 6; ++i) {
+        Result<void> sent = co_await sender.Send(1);
+        EXPECT_TRUE(sent.ok());
+      }
+      ++ends;
+    }
+    void Check(int dropped) {
+      EXPECT_EQ(ends, 4 - dropped);
+      EXPECT_EQ(dropped == 0, sum == 18);
+      EXPECT_GE(sum, 12);
+    }
+  };
+  EXPECT_GE(CancelAtEveryPoll<Case>(4), 8);
+}
 
 TEST(UnboundedTest, KeepsTheOrderAndEnds) {
   ManualContext manual;
@@ -69,7 +302,10 @@ TEST(MpmcTest, EachMessageGoesToOneReceiverInTurn) {
     while ((co_await receiver.Recv()).ok()) ++*count;
   };
   auto send = [](MpmcSender<int> sender) -> Task<> {
-    for (int i = 0; i < 30; ++i) EXPECT_TRUE((co_await sender.Send(i)).ok());
+    for (int i = 0; i < 30; ++i) {
+      Result<void> sent = co_await sender.Send(i);
+      EXPECT_TRUE(sent.ok());
+    }
   };
   for (int& count : counts) Spawn(executor, receive(channel.receiver, &count)).Detach();
   Spawn(executor, send(channel.sender)).Detach();
@@ -121,6 +357,107 @@ TEST(MpmcTest, TakesABatch) {
   EXPECT_EQ(receiver.RecvMany(&out, 4).poll(manual.context).value(), 4u);
   EXPECT_EQ(receiver.RecvMany(&out, 4).poll(manual.context).value(), 2u);
   EXPECT_EQ(out, (std::vector<int>{0, 1, 2, 3, 4, 5}));
+}
+
+TEST(RendezvousTest, ASendEndsWhenItIsTaken) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeRendezvous<Message>();
+  auto send = sender.Send(Msg(4));
+  EXPECT_TRUE(send.poll(manual.context).pending());
+  EXPECT_EQ(**receiver.Recv().poll(manual.context).value(), 4);
+  EXPECT_EQ(manual.counter.wakes(), 1);
+  EXPECT_TRUE(send.poll(manual.context).value().ok());
+}
+
+TEST(RendezvousTest, AChosenReceiverKeepsItsSender) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeRendezvous<int>();
+  auto first = receiver.Recv();
+  EXPECT_TRUE(first.poll(manual.context).pending());
+  auto send = sender.Send(1);
+  EXPECT_TRUE(send.poll(manual.context).pending());
+  auto late = receiver.Recv();
+  EXPECT_TRUE(late.poll(manual.context).pending());
+  EXPECT_EQ(*first.poll(manual.context).value(), 1);
+  EXPECT_TRUE(send.poll(manual.context).value().ok());
+}
+
+TEST(RendezvousTest, DroppedEndsPassOn) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeRendezvous<int>();
+  std::optional<RendezvousReceiver<int>::RecvFuture> first(receiver.Recv());
+  auto second = receiver.Recv();
+  EXPECT_TRUE(first->poll(manual.context).pending());
+  EXPECT_TRUE(second.poll(manual.context).pending());
+  std::optional<RendezvousSender<int>::SendFuture> gone(sender.Send(1));
+  EXPECT_TRUE(gone->poll(manual.context).pending());
+  gone.reset();  // not taken, so not sent
+  EXPECT_TRUE(first->poll(manual.context).pending());
+  auto send = sender.Send(2);
+  EXPECT_TRUE(send.poll(manual.context).pending());
+  first.reset();  // chosen, first in line
+  EXPECT_EQ(*second.poll(manual.context).value(), 2);
+}
+
+TEST(RendezvousTest, ClosesFromBothSides) {
+  ManualContext manual;
+  {
+    auto channel = MakeRendezvous<int>();
+    auto receive = channel.receiver.Recv();
+    EXPECT_TRUE(receive.poll(manual.context).pending());
+    {
+      [[maybe_unused]] auto dropped = std::move(channel.sender);
+    }
+    EXPECT_EQ(receive.poll(manual.context).value().error().code(), ErrorCode::kClosed);
+  }
+  auto channel = MakeRendezvous<int>();
+  auto send = channel.sender.Send(1);
+  EXPECT_TRUE(send.poll(manual.context).pending());
+  {
+    [[maybe_unused]] auto dropped = std::move(channel.receiver);
+  }
+  EXPECT_EQ(send.poll(manual.context).value().error().code(), ErrorCode::kClosed);
+}
+
+TEST(RendezvousCancelTest, NobodyHangs) {
+  struct Case {
+    RendezvousChannel<int> channel = MakeRendezvous<int>();
+    std::vector<RendezvousSender<int>> senders{channel.sender, channel.sender};
+    std::vector<RendezvousReceiver<int>> receivers{channel.receiver, channel.receiver};
+    int sent = 0;
+    int received = 0;
+    int ends = 0;
+    Case() {
+      auto a = std::move(channel.sender);
+      auto b = std::move(channel.receiver);
+    }
+    Task<> Run(int id) {
+      auto index = static_cast<size_t>(id / 2);
+      return id % 2 == 0 ? Send(std::move(senders[index])) : Receive(std::move(receivers[index]));
+    }
+    Task<> Send(RendezvousSender<int> sender) {
+      for (int i = 0; i < 4; ++i) {
+        Result<void> one = co_await sender.Send(1);
+        if (one.ok()) ++sent;
+      }
+      ++ends;
+    }
+    Task<> Receive(RendezvousReceiver<int> receiver) {
+      while (true) {
+        Result<int> one = co_await receiver.Recv();
+        if (!one.ok()) break;
+        ++received;
+      }
+      ++ends;
+    }
+    void Check(int dropped) {
+      EXPECT_EQ(ends, 4 - dropped);
+      EXPECT_GE(received, sent);  // a victim may have been dropped just after its message was taken
+      EXPECT_LE(received, sent + dropped);
+    }
+  };
+  EXPECT_GE(CancelAtEveryPoll<Case>(4, 0), 4);
+  EXPECT_GE(CancelAtEveryPoll<Case>(4, 1), 4);
 }
 
 TEST(BroadcastTest, EveryReceiverGetsEveryMessage) {

@@ -43,10 +43,26 @@ class Context {
       : waker_(&waker), environment_(&environment), locals_(locals) {}
 
   // The same poll, for a child that has a waker of its own.
-  Context WithWaker(const Waker& waker) const { return Context(waker, *environment_, locals_); }
+  Context WithWaker(const Waker& waker) const {
+    Context child = *this;
+    child.waker_ = &waker;
+    return child;
+  }
 
   // The same poll, with other local values.
-  Context WithLocals(TaskLocals* locals) const { return Context(*waker_, *environment_, locals); }
+  Context WithLocals(TaskLocals* locals) const {
+    Context child = *this;
+    child.locals_ = locals;
+    return child;
+  }
+  // For poll_cancel: the coroutine that awaits is about to be destroyed, so what it holds beside
+  // the awaited future (a stream, a set of futures) must be made ready for that too.
+  Context ForDyingFrame() const {
+    Context child = *this;
+    child.frame_dies_ = true;
+    return child;
+  }
+  bool frame_dies() const { return frame_dies_; }
 
   const Waker& waker() const { return *waker_; }
   Executor* executor() const { return environment_->executor; }
@@ -82,6 +98,7 @@ class Context {
   const Waker* waker_;
   PollEnvironment* environment_;
   TaskLocals* locals_;
+  bool frame_dies_ = false;
 };
 
 }  // namespace zokio

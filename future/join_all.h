@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "future/child.h"
 #include "future/child_wakers.h"
 #include "future/future.h"
@@ -41,6 +42,8 @@ class [[nodiscard]] JoinAllFuture {
       return true;
     });
     if (running_ != 0) return kPending;
+    ZOKIO_DCHECK(!taken_, "a JoinAll was polled after it was ready");
+    taken_ = true;
     if constexpr (std::is_void_v<Output>) {
       for (auto& child : children_) child.Take();
       return kReady;
@@ -52,7 +55,9 @@ class [[nodiscard]] JoinAllFuture {
     }
   }
 
-  Poll<void> poll_cancel(Context& context) {
+  Poll<void> poll_cancel(Context& context)
+    requires AsyncCancellable<F>
+  {
     bool gone = true;
     for (auto& child : children_) gone &= child.Cancel(context);
     return gone ? Poll<void>(kReady) : Poll<void>(kPending);
@@ -61,6 +66,7 @@ class [[nodiscard]] JoinAllFuture {
  private:
   std::vector<internal::Child<F>> children_;
   size_t running_;
+  bool taken_ = false;
   internal::ChildWakers wakers_;
 };
 

@@ -52,9 +52,9 @@ inline void ResumeRoot(TaskRoot& root, std::coroutine_handle<> outermost, Contex
 
 // True when the tree may be destroyed: it waits on nothing whose withdrawal takes time.
 inline bool CancelRoot(TaskRoot& root, Context& context) {
-  root.context = &context;
-  return root.leaf == nullptr || root.leaf->vtable->poll_cancel == nullptr ||
-         root.leaf->vtable->poll_cancel(root.leaf, context);
+  if (root.leaf == nullptr || root.leaf->vtable->poll_cancel == nullptr) return true;
+  Context dying = context.ForDyingFrame();
+  return root.leaf->vtable->poll_cancel(root.leaf, dying);
 }
 
 // The awaiter of any future inside a Task. Lives in the coroutine's frame and holds the future by

@@ -10,7 +10,8 @@
 // Memory ordering: what the sender did before Send is seen after the receive.
 // Cancellation: dropping either end closes the channel; a value sent and not received is dropped
 //   with the receiver.
-// Cost: one pooled block; sending takes three read-modify-writes and the wake, receiving one.
+// Cost: one pooled block; sending takes one read-modify-write and the wake; receiving none, and one
+//   where it must wait.
 #ifndef ZOKIO_FUTURE_ONESHOT_H_
 #define ZOKIO_FUTURE_ONESHOT_H_
 
@@ -22,33 +23,32 @@
 #include "base/atomic.h"
 #include "base/check.h"
 #include "base/result.h"
-#include "future/atomic_waker.h"
 #include "future/context.h"
 #include "future/poll.h"
+#include "future/waker.h"
 #include "mem/frame_pool.h"
 
 namespace zokio {
 
 namespace internal {
 
-// One word of flags:
-//   kSent          the value is constructed (sender; the receiver destroys it)
+// One word: flags, below a count of the wakers left.
+//   kWaker         the receiver's waker is there and the sender's to take
+//   kSent          the value is constructed
 //   kClosed        the sender gave up without a value
-//   kRefused       the receiver was dropped before it learnt of a value or the closing
-//   kSenderGone    the sender will not touch the block again: set after it took the waker
-//   kReceiverGone  likewise the receiver: set after the value is destroyed
-// Of kSenderGone and kReceiverGone the later one frees the block. Of kSent and kRefused the later
-// one destroys the value; where only kSent comes, the receiver does.
+//   kReceiverGone  the receiver was dropped before it learnt of a value or the closing
+// The last three are ends: who sets the first of them does not touch the block again, who finds it
+// set destroys what is left and frees the block. So the sender copies the waker before it sets its
+// flag, by a compare-and-swap that fails if the receiver was there meanwhile; the count tells a
+// waker from the one before it.
 template <typename T>
-struct OneshotBlock {
-  static constexpr uint32_t kSent = 1;
-  static constexpr uint32_t kClosed = 2;
-  static constexpr uint32_t kSenderGone = 4;
-  static constexpr uint32_t kReceiverGone = 8;
-  static constexpr uint32_t kRefused = 16;
-
-  OneshotBlock() {}   // NOLINT(modernize-use-equals-default): the union
-  ~OneshotBlock() {}  // NOLINT(modernize-use-equals-default): the union
+class OneshotBlock {
+ public:
+  static constexpr uint64_t kWaker = 1;
+  static constexpr uint64_t kSent = 2;
+  static constexpr uint64_t kClosed = 4;
+  static constexpr uint64_t kReceiverGone = 8;
+  static constexpr uint64_t kCount = 16;
 
   static OneshotBlock* Make() {
     return ::new (FramePool::Allocate(sizeof(OneshotBlock))) OneshotBlock;
@@ -58,11 +58,93 @@ struct OneshotBlock {
     FramePool::Free(block, sizeof(OneshotBlock));
   }
 
-  Atomic<uint32_t> state{0};
-  AtomicWaker receiver;
+  uint64_t state() const { return state_.load(memory_order_acquire); }
+
+  // The sender's end. The receiver's waker, or empty; false in `heard` when the receiver is gone:
+  // then the block is the caller's.
+  Waker Finish(uint64_t how, bool* heard) {
+    uint64_t seen = state_.load(memory_order_acquire);
+    while ((seen & kReceiverGone) == 0) {
+      const WakerVtable* vtable = nullptr;
+      void* data = nullptr;
+      if ((seen & kWaker) != 0) {
+        vtable = waker_vtable_.load(memory_order_relaxed);
+        data = waker_data_.load(memory_order_relaxed);
+      }
+      // Release: the value. Acquire: the waker's target.
+      if (state_.compare_exchange_weak(seen, how, memory_order_acq_rel, memory_order_acquire)) {
+        *heard = true;
+        return vtable == nullptr ? Waker() : Waker(vtable, data);
+      }
+    }
+    *heard = false;
+    return Waker();
+  }
+
+  // The receiver's: leaves a clone of `waker`. The state after that: without an end, or with.
+  uint64_t Register(const Waker& waker, uint64_t seen) {
+    if ((seen & kWaker) != 0) {
+      if (Left().WillWake(waker)) return seen;
+      if (!state_.compare_exchange_strong(seen, seen - kWaker, memory_order_acq_rel,
+                                          memory_order_acquire)) {
+        return seen;
+      }
+      seen -= kWaker;
+      DropLeft();
+    }
+    Waker clone = waker.Clone();
+    waker_vtable_.store(clone.vtable(), memory_order_relaxed);
+    waker_data_.store(clone.data(), memory_order_relaxed);
+    if (state_.compare_exchange_strong(seen, (seen + kCount) | kWaker, memory_order_release,
+                                       memory_order_acquire)) {
+      clone.Release();
+      return 0;
+    }
+    return seen;
+  }
+
+  // The receiver's end. True when the sender was there first: then the block is the caller's.
+  bool Leave() {
+    Borrowed left = Left();
+    uint64_t before = state_.exchange(kReceiverGone, memory_order_acq_rel);
+    if ((before & (kSent | kClosed)) != 0) {
+      if ((before & kSent) != 0) std::destroy_at(&value);
+      return true;
+    }
+    // The block may be gone by now.
+    if ((before & kWaker) != 0) Waker dropped(left.vtable, left.data);
+    return false;
+  }
+
   union {
     T value;
   };
+
+ private:
+  // What was left last, without a share of it.
+  struct Borrowed {
+    bool WillWake(const Waker& waker) const {
+      return vtable == waker.vtable() && data == waker.data();
+    }
+    const WakerVtable* vtable;
+    void* data;
+  };
+
+  OneshotBlock() {}   // NOLINT(modernize-use-equals-default): the union
+  ~OneshotBlock() {}  // NOLINT(modernize-use-equals-default): the union
+
+  Borrowed Left() const {
+    return {waker_vtable_.load(memory_order_relaxed), waker_data_.load(memory_order_relaxed)};
+  }
+  void DropLeft() {
+    Borrowed left = Left();
+    Waker dropped(left.vtable, left.data);
+  }
+
+  Atomic<uint64_t> state_{0};
+  // Atomic because the sender may read what the receiver is replacing; it then notices.
+  Atomic<const WakerVtable*> waker_vtable_{nullptr};
+  Atomic<void*> waker_data_{nullptr};
 };
 
 }  // namespace internal
@@ -98,21 +180,22 @@ class OneshotSender {
 
   // True once nobody waits for the value any more.
   bool receiver_gone() const {
-    return block_ == nullptr || (block_->state.load(memory_order_acquire) & Block::kRefused) != 0;
+    return block_ == nullptr || (block_->state() & Block::kReceiverGone) != 0;
   }
 
  private:
-  // Publishes how it ended, then the end itself. True when the receiver will learn of it.
-  bool Finish(uint32_t how) {
+  // True when the receiver will learn of it.
+  bool Finish(uint64_t how) {
     Block* block = std::exchange(block_, nullptr);
-    uint32_t before = block->state.fetch_or(how, memory_order_acq_rel);
-    bool receiver_was_gone = (before & Block::kRefused) != 0;
-    if (receiver_was_gone && how == Block::kSent) std::destroy_at(&block->value);
-    Waker waker = block->receiver.Take();
-    before = block->state.fetch_or(Block::kSenderGone, memory_order_acq_rel);
-    if ((before & Block::kReceiverGone) != 0) Block::Free(block);
+    bool heard;
+    Waker waker = block->Finish(how, &heard);
+    if (!heard) {
+      if (how == Block::kSent) std::destroy_at(&block->value);
+      Block::Free(block);
+      return false;
+    }
     std::move(waker).Wake();
-    return !receiver_was_gone;
+    return true;
   }
 
   Block* block_;
@@ -139,18 +222,19 @@ class [[nodiscard]] OneshotReceiver {
 
   Poll<Result<T>> poll(Context& context) {
     ZOKIO_CHECK(block_ != nullptr, "a OneshotReceiver was polled after it was ready");
-    uint32_t state = block_->state.load(memory_order_acquire);
+    uint64_t state = block_->state();
     if ((state & (Block::kSent | Block::kClosed)) == 0) {
-      block_->receiver.Register(context.waker());
-      state = block_->state.load(memory_order_acquire);
+      state = block_->Register(context.waker(), state);
     }
     if ((state & Block::kSent) != 0) {
       Result<T> value(std::move(block_->value));
-      Drop();
+      std::destroy_at(&block_->value);
+      // The sender's last touch was its flag.
+      Block::Free(std::exchange(block_, nullptr));
       return Poll<Result<T>>(std::move(value));
     }
     if ((state & Block::kClosed) != 0) {
-      Drop();
+      Block::Free(std::exchange(block_, nullptr));
       return Poll<Result<T>>(Error(ErrorCode::kClosed, "oneshot"));
     }
     return kPending;
@@ -159,14 +243,7 @@ class [[nodiscard]] OneshotReceiver {
  private:
   void Drop() {
     Block* block = std::exchange(block_, nullptr);
-    uint32_t state = block->state.load(memory_order_acquire);
-    if ((state & (Block::kSent | Block::kClosed)) == 0) {
-      state = block->state.fetch_or(Block::kRefused, memory_order_acq_rel);
-    }
-    if ((state & Block::kSent) != 0) std::destroy_at(&block->value);
-    // Last: from here on the sender may free the block.
-    state = block->state.fetch_or(Block::kReceiverGone, memory_order_acq_rel);
-    if ((state & Block::kSenderGone) != 0) Block::Free(block);
+    if (block->Leave()) Block::Free(block);
   }
 
   Block* block_;

@@ -20,6 +20,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/check.h"
 #include "future/child.h"
 #include "future/child_wakers.h"
 #include "future/future.h"
@@ -32,6 +33,7 @@ template <Future... Fs>
 class [[nodiscard]] SelectFuture {
   static_assert(sizeof...(Fs) > 0 && sizeof...(Fs) <= 64);
   static constexpr size_t kNone = sizeof...(Fs);
+  static constexpr size_t kTaken = kNone + 1;
   using Answer = std::variant<internal::Stored<OutputOf<Fs>>...>;
   using Indices = std::index_sequence_for<Fs...>;
 
@@ -40,6 +42,7 @@ class [[nodiscard]] SelectFuture {
       : children_(internal::Child<Fs>(std::move(futures))...), wakers_(sizeof...(Fs)) {}
 
   Poll<Answer> poll(Context& context) {
+    ZOKIO_DCHECK(winner_ != kTaken, "a Select was polled after it was ready");
     if (winner_ == kNone) {
       wakers_.SetParent(context.waker());
       wakers_.PollWoken(context, [&](size_t index, Context& child_context) {
@@ -52,7 +55,9 @@ class [[nodiscard]] SelectFuture {
     return TakeAnswer(Indices{});
   }
 
-  Poll<void> poll_cancel(Context& context) {
+  Poll<void> poll_cancel(Context& context)
+    requires(AsyncCancellable<Fs> || ...)
+  {
     return CancelLosers(context, Indices{}) ? Poll<void>(kReady) : Poll<void>(kPending);
   }
 
@@ -75,6 +80,7 @@ class [[nodiscard]] SelectFuture {
   Poll<Answer> TakeAnswer(std::index_sequence<I...>) {
     std::optional<Answer> answer;
     (void)((I == winner_ && (EmplaceAnswer<I>(answer), true)) || ...);
+    winner_ = kTaken;
     return Poll<Answer>(*std::move(answer));
   }
 

@@ -11,7 +11,9 @@
 #include "future/latch.h"
 #include "future/local_executor.h"
 #include "future/mpmc.h"
+#include "future/mpsc.h"
 #include "future/mutex.h"
+#include "future/rendezvous.h"
 #include "future/rwlock.h"
 #include "future/select.h"
 #include "future/semaphore.h"
@@ -102,9 +104,9 @@ TEST(SyncStressTest, EventsAndLatchesMayDieAsTheyOpen) {
     Event event;
     Latch latch{1};
   };
-  auto channel = MakeUnbounded<Gate*>();
+  auto channel = MakeMpsc<Gate*>(4);
   Thread opener = *Thread::Start("opener", [&channel] {
-    auto body = [](UnboundedReceiver<Gate*> receiver) -> Task<> {
+    auto body = [](MpscReceiver<Gate*> receiver) -> Task<> {
       while (true) {
         Result<Gate*> gate = co_await receiver.Recv();
         if (!gate.ok()) co_return;
@@ -114,10 +116,11 @@ TEST(SyncStressTest, EventsAndLatchesMayDieAsTheyOpen) {
     };
     BlockOn(body(std::move(channel.receiver)));
   });
-  auto body = [](UnboundedSender<Gate*> sender) -> Task<> {
+  auto body = [](MpscSender<Gate*> sender) -> Task<> {
     for (int i = 0; i < kRounds; ++i) {
       auto gate = std::make_unique<Gate>();
-      EXPECT_TRUE(sender.Send(gate.get()).ok());
+      Result<void> sent = co_await sender.Send(gate.get());
+      EXPECT_TRUE(sent.ok());
       co_await gate->latch.Wait();
       co_await gate->event.Wait();
       // The other thread may still be inside Set.
@@ -125,6 +128,136 @@ TEST(SyncStressTest, EventsAndLatchesMayDieAsTheyOpen) {
   };
   BlockOn(body(std::move(channel.sender)));
   opener.Join();
+}
+
+// Every sender sends 1 ... n; the receiver checks the order of each and that nothing is missing.
+struct Item {
+  Item(uint32_t from, uint32_t n) : sender(from), number(n), owned(std::make_unique<uint32_t>(n)) {}
+  uint32_t sender;
+  uint32_t number;
+  std::unique_ptr<uint32_t> owned;  // leaks and double frees show
+};
+
+TEST(ChannelStressTest, MpscKeepsEachSendersOrder) {
+  static constexpr uint32_t kItems = 3'000;
+  for (size_t capacity : {1u, 3u, 64u}) {
+    auto channel = MakeMpsc<Item>(capacity);
+    auto send = [](MpscSender<Item> sender, uint32_t id) -> Task<> {
+      std::vector<Item> batch;
+      for (uint32_t i = 1; i <= kItems;) {
+        if (i % 7 != 0) {
+          Result<void> sent = co_await sender.Send(Item(id, i++));
+          EXPECT_TRUE(sent.ok());
+          continue;
+        }
+        batch.clear();
+        for (int k = 0; k < 5 && i <= kItems; ++k) batch.push_back(Item(id, i++));
+        size_t sent = co_await sender.SendMany(batch);
+        EXPECT_EQ(sent, batch.size());
+      }
+    };
+    auto receive = [](MpscReceiver<Item> receiver) -> Task<> {
+      std::vector<uint32_t> last(2);
+      std::vector<Item> batch;
+      while (true) {
+        size_t count = co_await receiver.RecvMany(&batch, 9);
+        if (count == 0) break;
+        for (Item& item : batch) {
+          EXPECT_EQ(item.number, ++last[item.sender]);
+          EXPECT_EQ(*item.owned, item.number);
+        }
+        batch.clear();
+      }
+      for (uint32_t n : last) EXPECT_EQ(n, kItems);
+    };
+    // Moved out of the thread's closure, which lives until it is joined.
+    auto first = std::make_shared<MpscSender<Item>>(channel.sender);
+    auto second = std::make_shared<MpscSender<Item>>(std::move(channel.sender));
+    Thread a = *Thread::Start("a", [&send, first] { BlockOn(send(std::move(*first), 0)); });
+    Thread b = *Thread::Start("b", [&send, second] { BlockOn(send(std::move(*second), 1)); });
+    BlockOn(receive(std::move(channel.receiver)));
+  }
+}
+
+TEST(ChannelStressTest, MpscClosedWhileSendersSend) {
+  static constexpr int kRounds = 200;
+  for (int round = 0; round < kRounds; ++round) {
+    auto live = std::make_shared<int>(0);
+    auto channel = MakeMpsc<std::shared_ptr<int>>(4);
+    Atomic<int> sent{0};
+    auto send = [&sent](MpscSender<std::shared_ptr<int>> sender,
+                        std::shared_ptr<int> value) -> Task<> {
+      std::vector<std::shared_ptr<int>> batch;
+      while (true) {
+        Result<void> one = co_await sender.Send(value);
+        if (!one.ok()) break;
+        sent.fetch_add(1, memory_order_relaxed);
+        batch.assign(3, value);
+        size_t count = co_await sender.SendMany(batch);
+        sent.fetch_add(static_cast<int>(count), memory_order_relaxed);
+        if (count != 3) break;
+      }
+    };
+    auto first = std::make_shared<MpscSender<std::shared_ptr<int>>>(channel.sender);
+    auto second = std::make_shared<MpscSender<std::shared_ptr<int>>>(std::move(channel.sender));
+    Thread a = *Thread::Start("a", [&, first] { BlockOn(send(std::move(*first), live)); });
+    Thread b = *Thread::Start("b", [&, second] { BlockOn(send(std::move(*second), live)); });
+    auto receive = [round](MpscReceiver<std::shared_ptr<int>> receiver) -> Task<int> {
+      int got = 0;
+      for (int i = 0;; ++i) {
+        if (i == round) receiver.Close();
+        Result<std::shared_ptr<int>> one = co_await receiver.Recv();
+        if (!one.ok()) break;
+        ++got;
+      }
+      co_return got;
+    };
+    int got = BlockOn(receive(std::move(channel.receiver)));
+    a.Join();
+    b.Join();
+    // Every Send that succeeded was received, and nothing else.
+    EXPECT_EQ(got, sent.load());
+    EXPECT_EQ(live.use_count(), 1);
+  }
+}
+
+TEST(ChannelStressTest, MpscSendsWithdrawnAtRandom) {
+  static constexpr uint32_t kItems = 5'000;
+  auto channel = MakeMpsc<Item>(2);
+  Atomic<uint32_t> sent{0};
+  auto send = [&sent](MpscSender<Item> sender, uint32_t id) -> Task<> {
+    for (uint32_t i = 1; i <= kItems; ++i) {
+      auto first = co_await Select(sender.Send(Item(id, i)), Yield());
+      if (first.index() == 0) sent.fetch_add(1, memory_order_relaxed);
+    }
+  };
+  auto receive = [](MpscReceiver<Item> receiver) -> Task<uint32_t> {
+    std::vector<uint32_t> last(3);
+    uint32_t count = 0;
+    while (true) {
+      auto first = co_await Select(receiver.Recv(), Yield());
+      if (first.index() != 0) continue;
+      Result<Item> item = std::move(std::get<0>(first));
+      if (!item.ok()) co_return count;
+      EXPECT_GT(item->number, std::exchange(last[item->sender], item->number));
+      ++count;
+    }
+  };
+  uint32_t count = 0;
+  {
+    std::vector<Thread> senders;
+    for (uint32_t id = 0; id < 3; ++id) {
+      auto end = std::make_shared<MpscSender<Item>>(channel.sender);
+      senders.push_back(
+          *Thread::Start("sender", [&send, id, end] { BlockOn(send(std::move(*end), id)); }));
+    }
+    {
+      [[maybe_unused]] auto last = std::move(channel.sender);
+    }
+    count = BlockOn(receive(std::move(channel.receiver)));
+    for (Thread& thread : senders) thread.Join();
+  }
+  EXPECT_EQ(count, sent.load());
 }
 
 template <typename Channel>
@@ -167,6 +300,8 @@ void ManyToMany(Channel channel, int items) {
 }
 
 TEST(ChannelStressTest, MpmcLosesNothing) { ManyToMany(MakeMpmc<int>(3), 10'000); }
+TEST(ChannelStressTest, RendezvousLosesNothing) { ManyToMany(MakeRendezvous<int>(), 3'000); }
+
 TEST(ChannelStressTest, UnboundedLosesNothing) {
   static constexpr int kItems = 50'000;
   auto channel = MakeUnbounded<std::unique_ptr<int>>();

@@ -17,9 +17,21 @@ Waker CloneTaskWaker(void* data) {
   return TaskWaker(task);
 }
 
+// In one read-modify-write: until it has ended, a task has a reference of its own, so this one is
+// never the last.
 void WakeAndRelease(void* data) {
   auto* task = static_cast<TaskHeader*>(data);
-  WakeTask(task);
+  uint32_t state = task->state.load(memory_order_relaxed);
+  while ((state & H::kComplete) == 0) {
+    if (!task->state.compare_exchange_weak(state, (state | H::kNotified) - H::kReference,
+                                           memory_order_acq_rel, memory_order_relaxed)) {
+      continue;
+    }
+    if ((state & (H::kNotified | H::kRunning)) != 0) return;
+    if (TaskHooks* hooks = GetTaskHooks()) hooks->OnWake(task);
+    task->executor->Schedule(task);
+    return;
+  }
   ReleaseTask(task);
 }
 

@@ -78,6 +78,9 @@ class TaskLocal {
   // Null where none was set.
   const T* Get(const Context& context) const { return TaskLocals::Find<T>(context.locals(), this); }
 
+  // What stands for it in a TaskLocals list.
+  const void* key() const { return this; }
+
   class [[nodiscard]] GetFuture {
    public:
     explicit GetFuture(const TaskLocal* local) : local_(local) {}

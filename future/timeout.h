@@ -48,7 +48,9 @@ class [[nodiscard]] TimeoutFuture {
     return Answer(Error(ErrorCode::kDeadlineExceeded, "timeout"));
   }
 
-  Poll<void> poll_cancel(Context& context) {
+  Poll<void> poll_cancel(Context& context)
+    requires AsyncCancellable<F>
+  {
     return child_.Cancel(context) ? Poll<void>(kReady) : Poll<void>(kPending);
   }
 

@@ -1,0 +1,389 @@
+// MpscRing<T>: the bounded channel's ring: slots, their words, and the senders that wait for room.
+//
+// A position counts messages; message p lies in slot p mod ring. Each slot has one word, a sequence
+// number above four flags:
+//   sequence p          free for position p
+//   sequence p + 1      holds message p
+//   kReceiverWaits      on the free slot at the head: publishing it must wake the receiver
+//   kSenderWaits        on a full slot: consuming it must let a waiting sender in
+//   kFollower           on a full slot: sent in one batch with the slot before it
+//   kClosed             the receiver closed before this slot was filled: publishing fails
+// A message is thus one compare-and-swap by the sender and one exchange by the receiver, on the
+// line that holds the message; `tail_` is a plain counter while there is one sender.
+//
+// Position p has room once message p - capacity was consumed ("its gate is open"). A sender without
+// room marks the gate, which is always the oldest message, and queues. With senders queued, kQueued
+// in `tail_` sends all others to the lock, behind them. Room freed is granted to the first of the
+// queue, who claims its position when polled; `granted_` counts the grants not yet used.
+//
+// A batch is filled from its last slot to its first and emptied likewise, so that the other side
+// passes or marks its first slot only: one read-modify-write a batch.
+//
+// Invariant: while senders queue, the gate of the next ungranted position is marked; it is closed
+// and therefore the oldest message. Consuming a marked message takes the lock, and there looks at
+// the gates themselves: who queued may have left meanwhile, and another have claimed the room.
+//
+// Thread-safety: Receiver functions by one thread; sender functions by any, a sender's own `alone`
+//   being true only while no other sender exists.
+// Memory ordering: filling releases the message to the receiver; emptying releases the slot to the
+//   sender whose gate it is. Claiming hands on what the sender before saw, because in a ring larger
+//   than its capacity a slot is freed before, and apart from, the gate of its next position.
+#ifndef ZOKIO_FUTURE_MPSC_RING_H_
+#define ZOKIO_FUTURE_MPSC_RING_H_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "base/atomic.h"
+#include "base/check.h"
+#include "base/mutex.h"
+#include "future/atomic_waker.h"
+#include "future/wait_list.h"
+#include "future/wait_queue.h"
+#include "mem/frame_pool.h"
+
+namespace zokio::internal {
+
+enum class SendOutcome : uint8_t { kSent, kFull, kClosed };
+
+template <typename T>
+class MpscRing {
+  static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>,
+                "a message must move without throwing: send a std::unique_ptr");
+  static_assert(alignof(T) <= 16, "an over-aligned message: send a std::unique_ptr");
+
+ public:
+  explicit MpscRing(uint64_t capacity)
+      : capacity_(capacity),
+        mask_(std::bit_ceil(capacity < 2 ? 2 : capacity) - 1),
+        slots_(static_cast<Slot*>(FramePool::Allocate(SlotBytes()))) {
+    ZOKIO_CHECK(capacity > 0 && capacity < (uint64_t{1} << 32), "capacity of a channel");
+    for (uint64_t i = 0; i <= mask_; ++i) ::new (&slots_[i]) Slot(i << kShift);
+  }
+  MpscRing(const MpscRing&) = delete;
+  MpscRing& operator=(const MpscRing&) = delete;
+  ~MpscRing() {
+    std::destroy_n(slots_, mask_ + 1);
+    FramePool::Free(slots_, SlotBytes());
+  }
+
+  uint64_t batch_limit() const { return capacity_; }
+
+  // Senders' side ------------------------------------------------------------------------------
+
+  // Sends as many of `items` as there is room for, from the front; how many. `full` tells why it
+  // stopped early: true for want of room (or others queue), false because it is closed.
+  size_t TrySend(std::span<T> items, bool alone, bool* full) {
+    uint64_t tail = tail_.load(memory_order_acquire);
+    while (true) {
+      *full = true;
+      if ((tail & kQueued) != 0) return 0;
+      uint64_t position = tail / kStep;
+      size_t count = 0;
+      while (count < items.size()) {
+        uint64_t gate = Gate(position + count).load(memory_order_acquire);
+        if ((gate & kClosed) != 0) *full = false;
+        if (!GateOpen(gate, position + count)) break;
+        ++count;
+      }
+      if (count == 0) {
+        uint64_t now = tail_.load(memory_order_acquire);
+        if (now == tail) return 0;
+        tail = now;  // another sender was faster
+        continue;
+      }
+      if (alone) {
+        tail_.store(tail + count * kStep, memory_order_relaxed);
+      } else if (!tail_.compare_exchange_weak(tail, tail + count * kStep, memory_order_acq_rel,
+                                              memory_order_acquire)) {
+        continue;
+      }
+      if (Fill(position, items.first(count))) return count;
+      *full = false;
+      return 0;
+    }
+  }
+
+  // The slow path of one message: claims room or queues `node`. kFull: queued (or still waiting),
+  // `waker` will be called.
+  SendOutcome SendOrQueue(WaitNode& node, const Waker& waker, T& item);
+  // The sending future dies.
+  void Withdraw(WaitNode& node);
+
+  // The last sender is gone: wakes the receiver.
+  void SendersGone() { receiver_.Wake(); }
+
+  // Receiver's side ----------------------------------------------------------------------------
+
+  // The oldest messages, at most `limit`, each moved to `sink`; how many.
+  template <typename Sink>
+  size_t Receive(size_t limit, Sink&& sink) {
+    size_t count = 0;
+    if (closed_drain_) SkipUnfilled();
+    while (count < limit && Full(head_ + count)) {
+      Slot& slot = At(head_ + count);
+      sink(std::move(slot.value));
+      std::destroy_at(&slot.value);
+      ++count;
+    }
+    if (count != 0) Empty(count);
+    return count;
+  }
+
+  // Registers `waker` for the next message or the end of the senders. False when a message came
+  // meanwhile.  REQUIRES: not closed.
+  bool Wait(const Waker& waker) {
+    receiver_.Register(waker);
+    Atomic<uint64_t>& word = At(head_).word;
+    uint64_t seen = word.load(memory_order_acquire);
+    while (seen >> kShift == head_ && (seen & kReceiverWaits) == 0 &&
+           !word.compare_exchange_weak(seen, seen | kReceiverWaits, memory_order_acq_rel,
+                                       memory_order_acquire)) {
+    }
+    return seen >> kShift == head_;
+  }
+  // The waker registered last is not wanted any more.
+  void StopWaiting() { Waker dropped = receiver_.Take(); }
+
+  // Refuses messages from here on and ends the waiting senders; what was sent stays. Idempotent.
+  void Close();
+  bool exhausted() const { return closed_drain_; }  // once Receive found nothing
+
+ private:
+  static constexpr uint64_t kReceiverWaits = 1;
+  static constexpr uint64_t kSenderWaits = 2;
+  static constexpr uint64_t kFollower = 4;
+  static constexpr uint64_t kClosed = 8;
+  static constexpr int kShift = 4;
+  // tail_: the next position above this flag.
+  static constexpr uint64_t kQueued = 1;
+  static constexpr uint64_t kStep = 2;
+
+  struct Slot {
+    explicit Slot(uint64_t initial) : word(initial) {}
+    ~Slot() {}  // NOLINT(modernize-use-equals-default): the union
+    Atomic<uint64_t> word;
+    union {
+      T value;
+    };
+  };
+
+  size_t SlotBytes() const { return (mask_ + 1) * sizeof(Slot); }
+  Slot& At(uint64_t position) { return slots_[position & mask_]; }
+  Atomic<uint64_t>& Gate(uint64_t position) { return At(position - capacity_).word; }
+  bool GateOpen(uint64_t word, uint64_t position) const {
+    return word >> kShift == position - capacity_ + mask_ + 1 && (word & kClosed) == 0;
+  }
+  bool Full(uint64_t position) {
+    return At(position).word.load(memory_order_acquire) >> kShift == position + 1;
+  }
+
+  bool Fill(uint64_t position, std::span<T> items);
+  void Empty(size_t count);
+  void LetIn();
+  void SkipUnfilled();
+  // REQUIRES: the lock is held. The next position, claimed; ends the queueing if nobody is left.
+  uint64_t Claim();
+  void EndQueueing() {
+    if (waiting_.list().empty() && granted_ == 0) {
+      tail_.fetch_and(~kQueued, memory_order_acq_rel);
+    }
+  }
+
+  const uint64_t capacity_;
+  const uint64_t mask_;
+  Slot* const slots_;
+  char padding_tail_[64];
+  Atomic<uint64_t> tail_{0};
+  char padding_head_[64];
+  uint64_t head_ = 0;          // receiver
+  bool closed_drain_ = false;  // receiver: Close was called
+  bool skipping_ = false;      // receiver, closed: the slot before the head was refused
+  uint64_t drain_end_ = 0;     // receiver, closed: nothing was sent from here on
+  AtomicWaker receiver_;
+  char padding_queue_[64];
+  WaitQueue waiting_;
+  uint64_t granted_ = 0;  // under the queue's lock
+  bool closed_ = false;   // under the queue's lock
+};
+
+// Fills claimed slots; false when the receiver closed first: the items are back then.
+template <typename T>
+bool MpscRing<T>::Fill(uint64_t position, std::span<T> items) {
+  for (size_t i = items.size(); i-- > 0;) {
+    Slot& slot = At(position + i);
+    std::construct_at(&slot.value, std::move(items[i]));
+    if (i == 0) break;
+    slot.word.store((position + i + 1) << kShift | kFollower, memory_order_release);
+  }
+  Atomic<uint64_t>& first = At(position).word;
+  uint64_t seen = position << kShift;
+  // A sender's mark stays: this slot may be its gate.
+  while (!first.compare_exchange_weak(seen, (position + 1) << kShift | (seen & kSenderWaits),
+                                      memory_order_acq_rel, memory_order_acquire)) {
+    if ((seen & kClosed) == 0) continue;
+    for (size_t i = 0; i < items.size(); ++i) {
+      Slot& slot = At(position + i);
+      std::destroy_at(&items[i]);
+      std::construct_at(&items[i], std::move(slot.value));
+      std::destroy_at(&slot.value);
+    }
+    return false;
+  }
+  if ((seen & kReceiverWaits) != 0) receiver_.Wake();
+  return true;
+}
+
+// Frees the slots of `count` messages taken from the head.
+template <typename T>
+void MpscRing<T>::Empty(size_t count) {
+  uint64_t flag = closed_drain_ ? kClosed : 0;
+  uint64_t lap = mask_ + 1;
+  for (size_t i = count; i-- > 1;) {
+    At(head_ + i).word.store((head_ + i + lap) << kShift | flag, memory_order_release);
+  }
+  uint64_t before = At(head_).word.exchange((head_ + lap) << kShift | flag, memory_order_acq_rel);
+  head_ += count;
+  if ((before & kSenderWaits) != 0) LetIn();
+}
+
+// Grants room to those who queue, as far as gates are open, and marks the first closed one if
+// somebody is left. Gates open on this thread only.
+template <typename T>
+void MpscRing<T>::LetIn() {
+  WakeBatch batch;
+  MutexLock lock(waiting_.mutex());
+  while (true) {
+    while (!waiting_.list().empty() && !batch.full()) {
+      uint64_t next = tail_.load(memory_order_relaxed) / kStep + granted_;
+      Atomic<uint64_t>& gate = Gate(next);
+      if (!GateOpen(gate.load(memory_order_relaxed), next)) {
+        gate.fetch_or(kSenderWaits, memory_order_relaxed);
+        break;
+      }
+      batch.Add(waiting_.list().PopFront(WaitState::kGranted));
+      ++granted_;
+    }
+    bool more = batch.full() && !waiting_.list().empty();
+    lock.Unlock();
+    batch.WakeAll();
+    if (!more) return;
+    lock.Lock();
+  }
+}
+
+template <typename T>
+uint64_t MpscRing<T>::Claim() {
+  uint64_t tail = tail_.fetch_add(kStep, memory_order_acq_rel);
+  EndQueueing();
+  return tail / kStep;
+}
+
+template <typename T>
+SendOutcome MpscRing<T>::SendOrQueue(WaitNode& node, const Waker& waker, T& item) {
+  Waker replaced;  // dropped after the lock was released
+  MutexLock lock(waiting_.mutex());
+  if (node.state == WaitState::kWaiting) {
+    replaced = RefreshWaker(node, waker);
+    return SendOutcome::kFull;
+  }
+  bool granted = node.state == WaitState::kGranted;
+  if (closed_ || node.state == WaitState::kClosed) {
+    node.state = WaitState::kDone;
+    return SendOutcome::kClosed;
+  }
+  if (granted) {
+    --granted_;
+  } else {
+    // From here on nobody claims without the lock.
+    uint64_t next = tail_.fetch_or(kQueued, memory_order_acq_rel) / kStep + granted_;
+    bool queue = !waiting_.list().empty();
+    Atomic<uint64_t>& gate = Gate(next);
+    uint64_t seen = gate.load(memory_order_acquire);
+    while (!queue && !GateOpen(seen, next)) {
+      queue = gate.compare_exchange_weak(seen, seen | kSenderWaits, memory_order_acq_rel,
+                                         memory_order_acquire);
+    }
+    if (queue) {
+      waiting_.list().PushBack(&node, waker);
+      return SendOutcome::kFull;
+    }
+  }
+  node.state = WaitState::kDone;
+  uint64_t position = Claim();
+  lock.Unlock();
+  // The gate was opened for this position or an earlier one, by the same receiver: acquire it.
+  (void)Gate(position).load(memory_order_acquire);
+  return Fill(position, std::span<T>(&item, 1)) ? SendOutcome::kSent : SendOutcome::kClosed;
+}
+
+template <typename T>
+void MpscRing<T>::Withdraw(WaitNode& node) {
+  if (node.state == WaitState::kIdle || node.state == WaitState::kDone) return;
+  Waker waker;
+  Waker dropped;
+  MutexLock lock(waiting_.mutex());
+  WaitState state = std::exchange(node.state, WaitState::kDone);
+  if (state == WaitState::kWaiting) {
+    dropped = std::move(node.waker);
+    WaitList::Remove(&node);
+  } else if (state == WaitState::kGranted && !waiting_.list().empty()) {
+    waker = waiting_.list().PopFront(WaitState::kGranted);  // the room goes to the next
+  } else if (state == WaitState::kGranted) {
+    --granted_;
+  }
+  EndQueueing();
+  lock.Unlock();
+  std::move(waker).Wake();
+}
+
+template <typename T>
+void MpscRing<T>::Close() {
+  if (closed_drain_) return;
+  closed_drain_ = true;
+  // In order, because a batch stands and falls with its first slot. A slot that was not filled when
+  // it is marked never will be.
+  drain_end_ = head_ + mask_ + 1;
+  for (uint64_t position = head_; position != drain_end_; ++position) {
+    At(position).word.fetch_or(kClosed, memory_order_acq_rel);
+  }
+  WakeBatch batch;
+  MutexLock lock(waiting_.mutex());
+  closed_ = true;
+  while (true) {
+    while (!waiting_.list().empty() && !batch.full()) {
+      batch.Add(waiting_.list().PopFront(WaitState::kClosed));
+    }
+    bool more = !waiting_.list().empty();
+    EndQueueing();
+    lock.Unlock();
+    batch.WakeAll();
+    if (!more) return;
+    lock.Lock();
+  }
+}
+
+// Closed: passes over positions that were claimed and refused, and the rest of their batches.
+template <typename T>
+void MpscRing<T>::SkipUnfilled() {
+  while (head_ != drain_end_) {
+    uint64_t word = At(head_).word.load(memory_order_acquire);
+    bool full = word >> kShift == head_ + 1;
+    if (full && !(skipping_ && (word & kFollower) != 0)) {
+      skipping_ = false;
+      return;
+    }
+    skipping_ = true;
+    ++head_;
+  }
+}
+
+}  // namespace zokio::internal
+
+#endif  // ZOKIO_FUTURE_MPSC_RING_H_
