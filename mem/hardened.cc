@@ -1,0 +1,153 @@
+#include "mem/hardened.h"
+
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "base/check.h"
+#include "mem/allocator.h"
+#include "mem/internal/system_pages.h"
+
+namespace zokio {
+namespace {
+
+using mem_internal::kPageSize;
+
+constexpr size_t kMargin = 16;  // before and behind a block
+constexpr unsigned char kCanary = 0xCA;
+constexpr unsigned char kFresh = 0xA1;  // what a new block holds: not zero, so that who relies on
+constexpr unsigned char kFreed = 0xDE;  // it finds out
+
+[[gnu::cold]] void Misuse(const char* what, const void* block, size_t size) {
+  char message[160];
+  std::snprintf(message, sizeof(message), "%s: block %p of %zu bytes", what, block, size);
+  ZOKIO_CHECK(false, message);
+}
+
+bool AllAre(const char* bytes, size_t size, unsigned char value) {
+  for (size_t i = 0; i < size; ++i) {
+    if (static_cast<unsigned char>(bytes[i]) != value) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+HardenedHeap::Record HardenedHeap::MakeRecord(size_t size, char** block) const {
+  Record record = {.base = nullptr, .total = 0, .size = size, .live = true, .fenced = false};
+  if (size > SIZE_MAX / 4) return record;
+  if (!options_.guard_pages) {
+    record.total = size + 2 * kMargin;
+    record.base = static_cast<char*>(::zokio::Allocate(record.total));
+    *block = record.base + kMargin;
+    return record;
+  }
+  // The block's end, rounded to 16, meets the page that faults.
+  const size_t padded = mem_internal::RoundUp(size, 16);
+  const size_t usable = mem_internal::RoundUp(padded + kMargin, kPageSize);
+  record.total = usable + kPageSize;
+  record.base = static_cast<char*>(mem_internal::MapPages(record.total));
+  if (record.base == nullptr) return record;
+  if (mprotect(record.base + usable, kPageSize, PROT_NONE) != 0) {
+    mem_internal::UnmapPages(record.base, record.total);
+    record.base = nullptr;
+  }
+  *block = record.base + usable - padded;
+  return record;
+}
+
+void* HardenedHeap::Allocate(size_t size) {
+  char* block = nullptr;
+  const Record record = MakeRecord(size, &block);
+  if (record.base == nullptr) return nullptr;
+  std::memset(block - kMargin, kCanary, kMargin);
+  std::memset(block, kFresh, size);
+  const size_t behind = options_.guard_pages ? mem_internal::RoundUp(size, 16) - size : kMargin;
+  std::memset(block + size, kCanary, behind);
+  MutexLock lock(mutex_);
+  records_[block] = record;
+  return block;
+}
+
+void HardenedHeap::CheckCanaries(const char* block, const Record& record, bool guarded) {
+  if (!AllAre(block - kMargin, kMargin, kCanary)) Misuse("a write before", block, record.size);
+  const size_t behind = guarded ? mem_internal::RoundUp(record.size, 16) - record.size : kMargin;
+  if (!AllAre(block + record.size, behind, kCanary)) Misuse("a write behind", block, record.size);
+}
+
+void HardenedHeap::CheckFreed(const char* block, const Record& record) {
+  if (record.fenced) return;  // a touch would have faulted
+  if (!AllAre(block, record.size, kFreed)) Misuse("a write after the free of", block, record.size);
+}
+
+void HardenedHeap::Free(void* block, size_t size) {
+  if (block == nullptr) return;
+  MutexLock lock(mutex_);
+  const auto found = records_.find(block);
+  if (found == records_.end()) Misuse("a free of what was never allocated", block, size);
+  Record& record = found->second;
+  if (!record.live) Misuse("a double free", block, record.size);
+  if (record.size != size) Misuse("a free with the wrong size", block, record.size);
+  CheckCanaries(static_cast<char*>(block), record, options_.guard_pages);
+  record.live = false;
+  if (options_.guard_pages) {
+    mem_internal::ReleaseNow(record.base, record.total);
+    record.fenced = mprotect(record.base, record.total, PROT_NONE) == 0;
+  }
+  if (!record.fenced) std::memset(block, kFreed, size);
+  quarantine_.push_back(block);
+  quarantined_bytes_ += record.total;
+  while (quarantined_bytes_ > options_.quarantine_bytes) ReleaseOldest();
+}
+
+// REQUIRES: the lock.
+void HardenedHeap::ReleaseOldest() {
+  void* block = quarantine_.front();
+  quarantine_.pop_front();
+  const auto found = records_.find(block);
+  CheckFreed(static_cast<char*>(block), found->second);
+  quarantined_bytes_ -= found->second.total;
+  Release(found->second);
+  records_.erase(found);
+}
+
+void HardenedHeap::Release(const Record& record) const {
+  if (options_.guard_pages) {
+    mem_internal::UnmapPages(record.base, record.total);
+  } else {
+    ::zokio::Free(record.base, record.total);
+  }
+}
+
+void HardenedHeap::Verify() {
+  MutexLock lock(mutex_);
+  for (const auto& [block, record] : records_) {
+    const char* bytes = static_cast<const char*>(block);
+    if (record.live) {
+      CheckCanaries(bytes, record, options_.guard_pages);
+    } else {
+      CheckFreed(bytes, record);
+    }
+  }
+}
+
+size_t HardenedHeap::live_blocks() const {
+  MutexLock lock(mutex_);
+  return records_.size() - quarantine_.size();
+}
+
+HardenedHeap::~HardenedHeap() {
+  while (!quarantine_.empty()) ReleaseOldest();
+  if (records_.empty()) return;
+  size_t bytes = 0;
+  for (const auto& [block, record] : records_) {
+    CheckCanaries(static_cast<const char*>(block), record, options_.guard_pages);
+    bytes += record.size;
+    Release(record);
+  }
+  std::fprintf(stderr, "HardenedHeap: %zu block%s of %zu bytes still live at its end\n",
+               records_.size(), records_.size() == 1 ? "" : "s", bytes);
+}
+
+}  // namespace zokio
