@@ -62,6 +62,8 @@ class Backend {
 
   virtual const BackendReport& report() const = 0;
   virtual bool completes() const = 0;
+  // Whether it does operations of this kind itself. Asked once per kind and loop.
+  virtual bool Handles(OpKind kind) const = 0;
 
   // Binds the backend to this thread. `pool` gives the buffers for armed receives.
   virtual void Attach(BufferPool* pool) = 0;

@@ -7,6 +7,7 @@
 #include "io/backend/epoll.h"
 #include "io/backend/uring.h"
 #include "io/backend/uring_probe.h"
+#include "io/default_blocking_runner.h"
 
 namespace zokio::io {
 
@@ -19,6 +20,7 @@ struct BackendPlan::State {
 Result<BackendPlan> BackendPlan::Make(const LoopOptions& options) {
   auto state = std::make_shared<State>();
   state->options = options;
+  if (options.blocking_runner == nullptr) state->options.blocking_runner = DefaultBlockingRunner();
   BackendChoice choice = options.backend;
   std::string asked_by = "asked for by option";
   if (choice == BackendChoice::kAuto) {

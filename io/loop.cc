@@ -20,6 +20,14 @@ constexpr int kTurnMax = 4096;
 // How many completions ahead their sockets are fetched into the cache.
 constexpr int kAhead = 6;
 
+uint32_t HandledKinds(const Backend& backend) {
+  uint32_t kinds = 0;
+  for (unsigned kind = 0; kind <= static_cast<unsigned>(OpKind::kCopyRange); ++kind) {
+    if (backend.Handles(static_cast<OpKind>(kind))) kinds |= 1u << kind;
+  }
+  return kinds;
+}
+
 }  // namespace
 
 void LoopDeleter::operator()(Loop* loop) const {
@@ -35,6 +43,7 @@ Loop::Loop(std::unique_ptr<Backend> backend, const LoopOptions& options)
     : options_(options),
       backend_(std::move(backend)),
       completes_(backend_->completes()),
+      handled_kinds_(HandledKinds(*backend_)),
       operations_(this),
       sockets_(this),
       pool_(this, options.buffer_size, options.buffers_max),
@@ -119,6 +128,7 @@ int Loop::Turn(bool wait, Instant deadline) {
   if (!starved_.empty()) ServeStarved();
   if (!retries_.empty()) deadline = std::min(deadline, ServeRetries());
   if (!requests_.empty()) Flush();
+  wait = wait && woken_.empty();  // what other threads did for it counts as completed
   const std::span<Completion> batch(batch_.get(), kBatch);
   int total = 0;
   int count = 0;
@@ -176,13 +186,12 @@ void Loop::Dispatch(const Completion& completion) {
         OnListener(static_cast<SocketState*>(completion.op), completion);
       }
       return;
-    case OpKind::kSend:
-    case OpKind::kReceive:
-    case OpKind::kConnect:
+    case OpKind::kFree:
+    case OpKind::kFile:
+      break;
+    default:
       OnOperation(static_cast<Operation*>(completion.op), completion);
       return;
-    case OpKind::kFree:
-      break;
   }
   ZOKIO_CHECK(false, "a completion for a free slot");
 }
@@ -216,6 +225,7 @@ LoopStats Loop::stats() const {
   stats.cancels = counters_.cancels.Get();
   stats.out_of_buffers = counters_.out_of_buffers.Get();
   stats.remote_requests = counters_.remote_requests.Get();
+  stats.pooled = counters_.pooled.Get();
   stats.accept_backoffs = counters_.accept_backoffs.Get();
   stats.bytes_read = counters_.bytes_read.Get();
   stats.bytes_written = counters_.bytes_written.Get();

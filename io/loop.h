@@ -65,6 +65,10 @@ class Loop final : private BufferPool::Owner {
 
   const BackendReport& report() const { return backend_->report(); }
   bool completes() const { return completes_; }
+  // Whether the backend does operations of this kind itself.
+  bool Handles(OpKind kind) const {
+    return ((handled_kinds_ >> static_cast<unsigned>(kind)) & 1) != 0;
+  }
   const LoopOptions& options() const { return options_; }
   // From any thread; the figures may be a turn apart.
   LoopStats stats() const;
@@ -140,6 +144,9 @@ class Loop final : private BufferPool::Owner {
   void OnRemote(OpBase* op);
   void StartLocked(SocketState* socket);
   void CancelLocked(OpBase* op);
+  // The way of an operation over a thread that may block, and back by the remote list.
+  static void RunPooled(void* operation, bool run);
+  void FailStart(Operation* op, int32_t result, uint32_t flags);
   [[nodiscard]] static Loop* PrepareLocked(OpBase* op, uint32_t wanted);
 
   static void FinishSocket(SocketState* socket);
@@ -160,6 +167,7 @@ class Loop final : private BufferPool::Owner {
   const LoopOptions options_;
   const std::unique_ptr<Backend> backend_;
   const bool completes_;
+  const uint32_t handled_kinds_;
   bool attached_ = false;
   bool detaching_ = false;
   Loop* previous_ = nullptr;

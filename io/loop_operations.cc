@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "io/blocking_runner.h"
+#include "io/internal/file_calls.h"
 #include "io/internal/listener_state.h"
 #include "io/internal/socket_calls.h"
 #include "io/loop.h"
@@ -13,7 +15,7 @@ namespace zokio::io {
 namespace {
 
 bool IsSocket(const OpBase* op) {
-  return op->kind == OpKind::kStream || op->kind == OpKind::kListener;
+  return op->kind == OpKind::kStream || op->kind == OpKind::kListener || op->kind == OpKind::kFile;
 }
 
 // The futures that wait will be woken to learn that it is over.
@@ -39,23 +41,52 @@ Operation* Loop::NewOperation(OpKind kind) {
 }
 
 void Loop::Start(Operation* op) {
-  ZOKIO_DCHECK(completes_, "operations are for completing backends");
+  ZOKIO_DCHECK(completes_ || IsFileKind(op->kind), "operations are for completing backends");
   counters_.operations.Add(1);
-  Waker waker;  // dropped after the lock
-  SmallLockGuard guard(op->lock);
   op->home = this;
-  if (detaching_) {
-    op->flags |= kOpDone | kOpLoopGone;
-    op->result = -ECANCELED;
-    waker = std::move(op->waker);
-    guard.Unlock();
-    std::move(waker).Wake();
-    return;
+  if (detaching_) return FailStart(op, -ECANCELED, kOpLoopGone);
+  const bool pooled = IsFileKind(op->kind) && !Handles(op->kind);
+  if (pooled && options_.blocking_runner == nullptr) return FailStart(op, -ENOSYS, 0);
+  {
+    SmallLockGuard guard(op->lock);
+    op->flags = (op->flags & ~kOpDone) | kOpInKernel | (pooled ? kOpPooled : 0);
+    ++op->refs;
+    ++in_kernel_;
   }
-  op->flags = (op->flags & ~kOpDone) | kOpInKernel;
-  ++op->refs;
-  ++in_kernel_;
-  requests_.push_back({op, op->handle, Action::kStart});
+  if (pooled) {
+    counters_.pooled.Add(1);
+    options_.blocking_runner->Run(&Loop::RunPooled, op);
+  } else {
+    requests_.push_back({op, op->handle, Action::kStart});
+  }
+}
+
+// It is done before it began; its future, which is being polled, is woken to see that.
+void Loop::FailStart(Operation* op, int32_t result, uint32_t flags) {
+  Waker waker;
+  {
+    SmallLockGuard guard(op->lock);
+    op->flags |= kOpDone | flags;
+    op->result = result;
+    waker = std::move(op->waker);
+  }
+  std::move(waker).Wake();
+}
+
+void Loop::RunPooled(void* operation, bool run) {
+  auto* op = static_cast<Operation*>(operation);
+  {
+    SmallLockGuard guard(op->lock);
+    run = run && (op->flags & kOpCancelling) == 0;
+  }
+  const int32_t result = run ? RunFileCall(*op) : -ECANCELED;
+  Loop* post;
+  {
+    SmallLockGuard guard(op->lock);
+    op->result = result;
+    post = PrepareLocked(op, kOpReturned);
+  }
+  if (post != nullptr) Post(post, op);
 }
 
 void Loop::Abandon(Operation* op) {
@@ -97,6 +128,16 @@ void Loop::OnOperation(Operation* op, const Completion& completion) {
   {
     SmallLockGuard guard(op->lock);
     if (completion.more) return;  // an intermediate notice; the slot stays
+    // Interrupted before it did anything. (A connect goes on by itself.)
+    if (completion.result == -EINTR && op->kind != OpKind::kConnect &&
+        (op->flags & (kOpCancelling | kOpDetached | kOpLoopGone)) == 0) {
+      requests_.push_back({op, op->handle, Action::kStart});
+      return;
+    }
+    if (op->kind == OpKind::kOpen && completion.result >= 0) {
+      op->handle = completion.result;
+      op->flags |= kOpOwnsHandle;
+    }
     op->result = completion.result;
     op->flags = (op->flags & ~(kOpInKernel | kOpCancelling)) | kOpDone;
     waker = std::move(op->waker);
@@ -109,7 +150,10 @@ void Loop::OnOperation(Operation* op, const Completion& completion) {
 
 void Loop::FreeOperation(Operation* op) {
   // The discard action: what arrived too late is given back.
-  if ((op->flags & kOpOwnsHandle) != 0) CloseSocket(std::exchange(op->handle, kNoHandle));
+  if ((op->flags & kOpOwnsHandle) != 0) {
+    CloseSocket(std::exchange(op->handle, kNoHandle));
+    if (op->kind == OpKind::kOpen) DiscardLateFile(*op);
+  }
   op->bytes.Reset();
   op->waker = Waker();
   if (SocketState* socket = std::exchange(op->socket, nullptr)) {
@@ -171,7 +215,12 @@ void Loop::OnRemote(OpBase* op) {
   // Only sockets have kSocketArmWanted; an operation never sets that bit.
   op->flags &= ~(kOpQueued | kOpCancelWanted | kSocketArmWanted);
   const bool in_kernel = (flags & kOpInKernel) != 0;
-  if ((flags & kOpCancelWanted) != 0 && in_kernel && (flags & kOpCancelling) == 0) {
+  if (!IsSocket(op) && (flags & kOpReturned) != 0) {
+    op->flags &= ~kOpReturned;
+    op->lock.Unlock();
+    OnOperation(static_cast<Operation*>(op), {op, op->result, kNoBuffer, /*more=*/false});
+    op->lock.Lock();
+  } else if ((flags & kOpCancelWanted) != 0 && in_kernel && (flags & kOpCancelling) == 0) {
     CancelLocked(op);
   } else if ((flags & kSocketArmWanted) != 0) {
     Loop* elsewhere = ArmLocked(static_cast<SocketState*>(op));
@@ -187,6 +236,7 @@ void Loop::OnRemote(OpBase* op) {
 void Loop::CancelLocked(OpBase* op) {
   counters_.cancels.Add(1);
   op->flags |= kOpCancelling;
+  if (!IsSocket(op) && (op->flags & kOpPooled) != 0) return;  // its thread looks before it begins
   requests_.push_back({op, op->handle, Action::kCancel});
 }
 
@@ -275,10 +325,15 @@ void Loop::FinishSocket(SocketState* socket) {
     socket->lock.Unlock();
     if (home != nullptr) {
       home->FinishHere(socket);
+      return;
+    }
+    if (Loop* here = Current(); here != nullptr && socket->kind == OpKind::kFile) {
+      // Closing a file may write: not inside a call, where the backend can do it.
+      here->requests_.push_back({nullptr, socket->handle, Action::kClose});
     } else {
       CloseSocket(socket->handle);
-      FreeSocket(socket);
     }
+    FreeSocket(socket);
     return;
   }
   Loop* post = PrepareLocked(socket, 0);

@@ -10,6 +10,8 @@
 
 namespace zokio::io {
 
+class BlockingRunner;
+
 struct LoopOptions {
   LoopOptions() {}
 
@@ -25,6 +27,9 @@ struct LoopOptions {
   uint32_t completion_entries = 8192;
   // A write up to this size is tried by a direct call inside poll first; 0: never (measured).
   uint32_t speculative_send_max = 1u << 20;
+  // Where file operations run that the backend cannot do itself; outlives the loop. CreateLoop puts
+  // the process's own (DefaultBlockingRunner) where it is null.
+  BlockingRunner* blocking_runner = nullptr;
 };
 
 }  // namespace zokio::io

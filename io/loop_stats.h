@@ -23,6 +23,7 @@ struct LoopStats {
   uint64_t cancels = 0;
   uint64_t out_of_buffers = 0;   // receives that found no buffer
   uint64_t remote_requests = 0;  // posted by other threads
+  uint64_t pooled = 0;           // operations done by threads that may block
   uint64_t accept_backoffs = 0;  // descriptors exhausted
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
@@ -49,8 +50,8 @@ class LoopCounter {
 
 struct LoopCounters {
   LoopCounter turns, parks, completions, batches, operations, speculative_calls, speculative_misses,
-      arms, cancels, out_of_buffers, remote_requests, accept_backoffs, bytes_read, bytes_written,
-      enters, overflows, wakes, in_flight, buffers_made;
+      arms, cancels, out_of_buffers, remote_requests, pooled, accept_backoffs, bytes_read,
+      bytes_written, enters, overflows, wakes, in_flight, buffers_made;
 };
 
 }  // namespace zokio::io

@@ -42,11 +42,29 @@ enum class OpKind : uint8_t {
   // SocketState: what is armed.
   kStream,
   kListener,
+  kFile,  // nothing is: it only keeps its handle open
   // Operation.
   kSend,
   kReceive,
   kConnect,
+  // Of files. What the backend cannot do itself runs on the loop's BlockingRunner.
+  kFileRead,
+  kFileWrite,
+  kFileSync,
+  kFileAllocate,
+  kFileTruncate,
+  kFileStat,  // of an open file
+  kOpen,
+  kPathStat,
+  kRename,
+  kUnlink,
+  kMakeDirectory,
+  kListDirectory,
+  kCopyRange,
 };
+
+// Whether an operation is one that a thread that may block can do in the kernel's stead.
+constexpr bool IsFileKind(OpKind kind) { return kind >= OpKind::kFileRead; }
 
 struct OpBase {
   explicit OpBase(OpKind op_kind) : kind(op_kind) {}
@@ -73,6 +91,8 @@ inline constexpr uint32_t kOpLoopGone = 16;     // its loop ended first
 inline constexpr uint32_t kOpDone = 32;
 inline constexpr uint32_t kOpDetached = 64;
 inline constexpr uint32_t kOpOwnsHandle = 128;  // a late handle: closed with the operation
+inline constexpr uint32_t kOpPooled = 256;      // done by the BlockingRunner
+inline constexpr uint32_t kOpReturned = 512;    // its thread is through with it
 
 // Flags of a SocketState.
 inline constexpr uint32_t kSocketClosed = 32;       // this end was closed
@@ -107,14 +127,26 @@ struct SocketState : OpBase {
   };
 };
 
+// The numbers that a file operation is asked with; which of them count is its kind's matter.
+struct FileParameters {
+  uint64_t offset = 0;
+  uint64_t length = 0;
+  uint32_t flags = 0;
+  uint32_t mode = 0;
+};
+
 struct Operation : OpBase {
-  explicit Operation(OpKind op_kind) : OpBase(op_kind) {}
+  explicit Operation(OpKind op_kind) : OpBase(op_kind), address{} {}
 
   uint32_t address_size = 0;  // kConnect: bytes of `address`
   Waker waker;
-  OwnedBytes bytes;               // what the kernel reads or writes
+  // What the kernel reads or writes; of operations on paths: a FileArguments.
+  OwnedBytes bytes;
   SocketState* socket = nullptr;  // a reference, so that its handle stays open
-  alignas(4) uint8_t address[28] = {};
+  union {
+    alignas(4) uint8_t address[28];
+    FileParameters file;
+  };
 };
 
 }  // namespace zokio::io

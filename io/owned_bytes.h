@@ -45,6 +45,8 @@ class OwnedBytes {
     data_ += count;
     size_ -= count;
   }
+  // Forgets bytes at the end.  REQUIRES: size <= size().
+  void Truncate(size_t size) { size_ = size; }
   void Reset() {
     if (ReleaseFunction release = std::exchange(release_, nullptr)) release(owner_);
     data_ = nullptr;

@@ -17,6 +17,9 @@
 
 #include "base/clock.h"
 #include "future/future.h"
+#include "future/local_executor.h"
+#include "future/spawn.h"
+#include "future/task.h"
 #include "future/testing.h"
 #include "io/create_loop.h"
 #include "io/internal/socket_calls.h"
@@ -119,6 +122,22 @@ Driven(F) -> Driven<F>;
 template <Future F>
 OutputOf<F> Await(F future) {
   return Driven<F>(std::move(future)).Finish();
+}
+
+// Runs a task to its end beside the loop.
+template <typename T>
+T RunTask(Task<T> task) {
+  LocalExecutor executor;
+  std::optional<T> result;
+  auto run = [](Task<T> inner, std::optional<T>* out) -> Task<void> {
+    out->emplace(co_await std::move(inner));
+  };
+  JoinHandle<void> handle = Spawn(executor, run(std::move(task), &result));
+  TurnUntil([&] {
+    executor.RunUntilIdle();
+    return result.has_value();
+  });
+  return *std::move(result);
 }
 
 // A blocking socket of a peer that knows nothing of loops.

@@ -11,19 +11,21 @@ void DeleteString(void* owner) { delete static_cast<std::string*>(owner); }
 void DeleteBytes(void* owner) { delete[] static_cast<uint8_t*>(owner); }
 
 OwnedBytes CopyOf(std::span<const uint8_t> bytes, BufferPool& pool) {
-  if (bytes.size() <= pool.buffer_size()) {
-    if (BufferBlock* block = pool.Take()) {
-      std::memcpy(block->data, bytes.data(), bytes.size());
-      return OwnedBytes(block->data, bytes.size(), &ReturnBlock, block);
-    }
-  }
-  auto* copy = new (std::nothrow) uint8_t[bytes.size()];
-  if (copy == nullptr) return OwnedBytes();
-  std::memcpy(copy, bytes.data(), bytes.size());
-  return OwnedBytes(copy, bytes.size(), &DeleteBytes, copy);
+  OwnedBytes copy = NewBytes(bytes.size(), pool);
+  if (copy.data() != nullptr) std::memcpy(copy.data(), bytes.data(), bytes.size());
+  return copy;
 }
 
 }  // namespace
+
+OwnedBytes NewBytes(size_t size, BufferPool& pool) {
+  if (size <= pool.buffer_size()) {
+    if (BufferBlock* block = pool.Take()) return OwnedBytes(block->data, size, &ReturnBlock, block);
+  }
+  auto* bytes = new (std::nothrow) uint8_t[size];
+  if (bytes == nullptr) return OwnedBytes();
+  return OwnedBytes(bytes, size, &DeleteBytes, bytes);
+}
 
 std::span<const uint8_t> WriteData::bytes() const {
   switch (data_.index()) {

@@ -22,6 +22,10 @@
 
 namespace zokio::io {
 
+// Memory for an operation: a buffer of the pool, or of the heap where that is too small or empty.
+// Empty: out of memory.  On the pool's thread.
+OwnedBytes NewBytes(size_t size, BufferPool& pool);
+
 class WriteData {
  public:
   explicit WriteData(Lease lease) : data_(std::move(lease)) {}

@@ -28,6 +28,7 @@ class EpollBackend final : public Backend {
 
   const BackendReport& report() const override { return report_; }
   bool completes() const override { return false; }
+  bool Handles(OpKind) const override { return false; }  // files are always "ready" to epoll
 
   void Attach(BufferPool*) override {}
   uint32_t Detach() override {

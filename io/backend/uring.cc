@@ -1,8 +1,10 @@
 #include "io/backend/uring.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include "base/check.h"
 #include "io/backend/uring_abi.h"
 #include "io/backend/uring_ring.h"
+#include "io/internal/file_arguments.h"
 
 namespace zokio::io {
 namespace {
@@ -37,6 +40,9 @@ class UringBackend final : public Backend {
 
   const BackendReport& report() const override { return report_; }
   bool completes() const override { return true; }
+  bool Handles(OpKind kind) const override {
+    return !IsFileKind(kind) || ((features_.file_kinds >> static_cast<unsigned>(kind)) & 1) != 0;
+  }
 
   void Attach(BufferPool* pool) override;
   uint32_t Detach() override {
@@ -54,6 +60,7 @@ class UringBackend final : public Backend {
 
  private:
   void PrepareStart(OpBase* op);
+  static void PrepareFile(io_uring_sqe* sqe, Operation* op);
   void PrepareCancel(OpBase* op);
   void PrepareClose(NativeHandle handle);
   void ArmWake();
@@ -120,9 +127,60 @@ void UringBackend::PrepareStart(OpBase* op) {
       break;
     }
     case OpKind::kFree:
+    case OpKind::kFile:
       ZOKIO_CHECK(false, "a free slot was started");
+    default:
+      PrepareFile(sqe, static_cast<Operation*>(op));
   }
   sqe->user_data = reinterpret_cast<uint64_t>(op);
+}
+
+void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
+  const FileParameters& file = op->file;
+  const auto size = static_cast<unsigned>(std::min(op->bytes.size(), kTransferMax));
+  FileArguments* path = TakesPath(op->kind) ? ArgumentsOf(*op) : nullptr;
+  switch (op->kind) {
+    case OpKind::kFileRead:
+      io_uring_prep_read(sqe, op->handle, op->bytes.data(), size, file.offset);
+      break;
+    case OpKind::kFileWrite:
+      io_uring_prep_write(sqe, op->handle, op->bytes.data(), size, file.offset);
+      break;
+    case OpKind::kFileSync:
+      io_uring_prep_fsync(sqe, op->handle, file.flags != 0 ? IORING_FSYNC_DATASYNC : 0);
+      break;
+    case OpKind::kFileAllocate:
+      io_uring_prep_fallocate(sqe, op->handle, static_cast<int>(file.flags),
+                              static_cast<off_t>(file.offset), static_cast<off_t>(file.length));
+      break;
+    case OpKind::kFileTruncate:
+      io_uring_prep_rw(uring::kOpFtruncate, sqe, op->handle, nullptr, 0, file.length);
+      break;
+    case OpKind::kFileStat:
+      io_uring_prep_statx(sqe, op->handle, "", AT_EMPTY_PATH, file.mode,
+                          reinterpret_cast<struct statx*>(path->status));
+      break;
+    case OpKind::kPathStat:
+      io_uring_prep_statx(sqe, AT_FDCWD, path->path.c_str(), static_cast<int>(file.flags),
+                          file.mode, reinterpret_cast<struct statx*>(path->status));
+      break;
+    case OpKind::kOpen:
+      io_uring_prep_openat(sqe, AT_FDCWD, path->path.c_str(), static_cast<int>(file.flags),
+                           file.mode);
+      break;
+    case OpKind::kRename:
+      io_uring_prep_renameat(sqe, AT_FDCWD, path->path.c_str(), AT_FDCWD, path->target.c_str(),
+                             file.flags);
+      break;
+    case OpKind::kUnlink:
+      io_uring_prep_unlinkat(sqe, AT_FDCWD, path->path.c_str(), static_cast<int>(file.flags));
+      break;
+    case OpKind::kMakeDirectory:
+      io_uring_prep_mkdirat(sqe, AT_FDCWD, path->path.c_str(), file.mode);
+      break;
+    default:
+      ZOKIO_CHECK(false, "an operation that io_uring does not have was started");
+  }
 }
 
 void UringBackend::PrepareCancel(OpBase* op) {

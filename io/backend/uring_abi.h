@@ -14,6 +14,9 @@ namespace zokio::io::uring {
 // io_uring_register: post one message to a ring without having one (Linux 6.13).
 inline constexpr unsigned kRegisterSendMsgRing = 31;
 
+// Operations.
+inline constexpr __u8 kOpFtruncate = 55;  // Linux 6.9
+
 // user_data that name no operation: operations are pointers, which are larger.
 inline constexpr __u64 kIgnored = 0;
 inline constexpr __u64 kWakeUp = 1;

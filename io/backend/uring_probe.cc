@@ -9,6 +9,7 @@
 
 #include "io/backend/uring_abi.h"
 #include "io/backend/uring_ring.h"
+#include "io/operation.h"
 
 namespace zokio::io {
 namespace {
@@ -44,6 +45,7 @@ class Ladder {
 
   bool OpenRing();
   bool CheckOpcodes();
+  void CheckFiles(io_uring_probe* probe);
   bool CheckBuffers();
   void CheckMultishotReceive();
 
@@ -106,8 +108,38 @@ bool Ladder::CheckOpcodes() {
   } else {
     DenyMissing("multishot accept", "the kernel is older than 5.19");
   }
+  CheckFiles(probe);
   io_uring_free_probe(probe);
   return all;
+}
+
+// What the kernel does not do with files, threads that may block do.
+void Ladder::CheckFiles(io_uring_probe* probe) {
+  struct {
+    OpKind kind;
+    int opcode;
+    const char* name;
+  } const wanted[] = {
+      {OpKind::kFileRead, IORING_OP_READ, "file read"},
+      {OpKind::kFileWrite, IORING_OP_WRITE, "file write"},
+      {OpKind::kFileSync, IORING_OP_FSYNC, "file sync"},
+      {OpKind::kFileAllocate, IORING_OP_FALLOCATE, "file allocate"},
+      {OpKind::kFileTruncate, uring::kOpFtruncate, "file truncate (Linux 6.9)"},
+      {OpKind::kFileStat, IORING_OP_STATX, "file status"},
+      {OpKind::kPathStat, IORING_OP_STATX, "path status"},
+      {OpKind::kOpen, IORING_OP_OPENAT, "open"},
+      {OpKind::kRename, IORING_OP_RENAMEAT, "rename"},
+      {OpKind::kUnlink, IORING_OP_UNLINKAT, "unlink"},
+      {OpKind::kMakeDirectory, IORING_OP_MKDIRAT, "make directory"},
+  };
+  for (const auto& op : wanted) {
+    if (op.opcode <= probe->last_op && io_uring_opcode_supported(probe, op.opcode) != 0) {
+      features_.file_kinds |= 1u << static_cast<unsigned>(op.kind);
+    } else {
+      DenyMissing(op.name, "the kernel does not have this operation");
+    }
+  }
+  if (features_.file_kinds != 0) Grant("files");
 }
 
 bool Ladder::CheckBuffers() {

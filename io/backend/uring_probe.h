@@ -8,6 +8,7 @@
 #ifndef ZOKIO_IO_BACKEND_URING_PROBE_H_
 #define ZOKIO_IO_BACKEND_URING_PROBE_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct UringFeatures {
   bool multishot_receive = false;
   bool multishot_accept = false;
   bool skip_success = false;  // completions that say nothing are left out
+  uint32_t file_kinds = 0;    // a bit for each OpKind of files that the kernel does
   std::vector<std::string> names;
   std::vector<DeniedStep> denied;
 };

@@ -1,0 +1,69 @@
+#include "io/internal/file_call.h"
+
+#include "io/internal/operation_wait.h"
+#include "io/loop.h"
+
+namespace zokio::io {
+namespace {
+
+using Output = Result<int32_t>;
+
+// The operation's own reference, so that the handle stays open.
+void KeepOpen(Operation* op, SocketState* file) {
+  SmallLockGuard guard(file->lock);
+  ++file->refs;
+  op->socket = file;
+  op->handle = file->handle;
+}
+
+}  // namespace
+
+FileCall::~FileCall() {
+  if (op_ != nullptr) Loop::Abandon(op_);
+}
+
+Poll<Output> FileCall::PollResult(Context& context, OwnedBytes bytes) {
+  if (op_ == nullptr) {
+    if (needs_file_ && file_ == nullptr) return Output(Error(ErrorCode::kClosed, name_));
+    Loop* loop = Loop::Current();
+    if (loop == nullptr) return Output(Error(ErrorCode::kWrongThread, name_));
+    if (arguments_ != nullptr && !arguments_->ok()) {
+      return Output(Error(ErrorCode::kInvalidArgument, name_));
+    }
+    if (!context.SpendBudget()) return kPending;
+    Operation* op = loop->NewOperation(kind_);
+    if (op == nullptr) return Output(Error(ErrorCode::kOutOfMemory, name_));
+    op->file = parameters_;
+    op->bytes = arguments_ != nullptr ? OwnArguments(std::move(arguments_)) : std::move(bytes);
+    op->waker = context.waker().Clone();
+    if (file_ != nullptr) KeepOpen(op, file_);
+    op_ = op;
+    loop->Start(op);
+    return kPending;
+  }
+  const std::optional<int32_t> result = PollOperation(op_, context);
+  if (!result.has_value()) return kPending;
+  if (*result >= 0) return Output(*result);
+  // Done: the flags are ours to read.
+  if ((op_->flags & kOpLoopGone) != 0) return Output(Error(ErrorCode::kShutdown, name_));
+  return Output(Error::FromErrno(-*result, name_));
+}
+
+std::optional<Error> FileCall::Continue(Context& context, size_t count) {
+  Loop* loop = Loop::Current();
+  if (loop == nullptr) return Error(ErrorCode::kWrongThread, name_);
+  Operation* next = loop->NewOperation(kind_);
+  if (next == nullptr) return Error(ErrorCode::kOutOfMemory, name_);
+  next->file = op_->file;
+  next->file.offset += count;
+  next->handle = op_->handle;
+  next->bytes = std::move(op_->bytes);
+  next->bytes.Advance(count);
+  next->socket = std::exchange(op_->socket, nullptr);
+  next->waker = context.waker().Clone();
+  Loop::Unref(std::exchange(op_, next));
+  loop->Start(next);
+  return std::nullopt;
+}
+
+}  // namespace zokio::io
