@@ -89,6 +89,12 @@ HWY_EXPORT(HashKernel);
 
 void HashBatch(std::span<const uint64_t> keys, uint64_t seed, std::span<uint64_t> hashes) {
   ZOKIO_CHECK(hashes.size() >= keys.size(), "hashes too small");
+  // Few keys are done before a vector is: a narrow store that is read at once also costs less.
+  constexpr size_t kPlainMax = 4;
+  if (keys.size() <= kPlainMax) {
+    for (size_t i = 0; i < keys.size(); ++i) hashes[i] = Hash(keys[i], seed);
+    return;
+  }
   ZOKIO_SIMD_DISPATCH(HashKernel)(keys.data(), keys.size(), seed, hashes.data());
 }
 
