@@ -121,6 +121,8 @@ HWY_EXPORT(DecodeKernel);
 
 size_t DeadlineScan(std::span<const uint64_t> deadlines, uint64_t now, std::span<uint64_t> bitmap) {
   ZOKIO_CHECK(bitmap.size() >= (deadlines.size() + 63) / 64, "bitmap too small");
+  constexpr size_t kPlainMax = 2;  // up to here a plain loop is as fast
+  if (deadlines.size() <= kPlainMax) return reference::DeadlineScan(deadlines, now, bitmap);
   return ZOKIO_SIMD_DISPATCH(DeadlineKernel)(deadlines.data(), deadlines.size(), now,
                                              bitmap.data());
 }

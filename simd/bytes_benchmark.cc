@@ -109,6 +109,12 @@ void Http() {
       Peer(Sized("http_head", text->size()), "http_parser", {.bytes = text->size(), .items = 1},
            fields, [=] { return static_cast<uint64_t>(HttpParserFields(*text)); });
     }
+    if (PicoHttpParserFields(*text) < 0) {
+      Missing(Sized("http_head", text->size()), "picohttpparser", "libh2o0.13");
+    } else {
+      Peer(Sized("http_head", text->size()), "picohttpparser", {.bytes = text->size(), .items = 1},
+           fields, [=] { return static_cast<uint64_t>(PicoHttpParserFields(*text)); });
+    }
   }
   // Heads back to back, as pipelining clients send them.
   auto* const many = new String;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "simd/internal/config.h"
+#include "simd/reference.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/completion.cc"
@@ -123,6 +124,10 @@ size_t CompletionScan(std::span<const Completion> completions, uint32_t flags,
                       std::span<uint64_t> failed, std::span<uint64_t> flagged) {
   const size_t words = (completions.size() + 63) / 64;
   ZOKIO_CHECK(failed.size() >= words && flagged.size() >= words, "bitmap too small");
+  constexpr size_t kPlainMax = 2;  // up to here a plain loop is as fast
+  if (completions.size() <= kPlainMax) {
+    return reference::CompletionScan(completions, flags, failed, flagged);
+  }
   return ZOKIO_SIMD_DISPATCH(CompletionKernel)(completions.data(), completions.size(), flags,
                                                failed.data(), flagged.data());
 }

@@ -36,7 +36,15 @@ HWY_INLINE V Multiply(V x) {
 // A shuffle instead of the shift, to spare the port of the multiplications, was measured no faster.
 HWY_INLINE V Fold(V x) { return hn::Xor(x, hn::ShiftRight<32>(x)); }
 
-HWY_INLINE V HashVector(V x) { return Fold(Multiply(Fold(Multiply(Fold(x))))); }
+HWY_INLINE V HashVector(V x, V seeds) {
+#if ZOKIO_SIMD_AVX512
+  // `seeds` is folded already, and AVX-512 combines three values in one instruction.
+  x = hn::Xor3(x, hn::ShiftRight<32>(x), seeds);
+#else
+  x = Fold(hn::Xor(x, seeds));
+#endif
+  return Fold(Multiply(Fold(Multiply(x))));
+}
 
 #endif  // ZOKIO_SIMD_HAVE_VECTORS
 
@@ -45,22 +53,24 @@ void HashKernel(const uint64_t* keys, size_t n, uint64_t seed, uint64_t* hashes)
 #if ZOKIO_SIMD_HAVE_VECTORS
   const Keys d;
   constexpr size_t kLanes = hn::MaxLanes(d);
-  const V seeds = hn::Set(d, seed);
-  // Two vectors at a time, for the multiplications take long.
-  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-    const V a = HashVector(hn::Xor(hn::LoadU(d, keys + i), seeds));
-    const V b = HashVector(hn::Xor(hn::LoadU(d, keys + i + kLanes), seeds));
-    hn::StoreU(a, d, hashes + i);
-    hn::StoreU(b, d, hashes + i + kLanes);
+  const V seeds = hn::Set(d, ZOKIO_SIMD_AVX512 ? seed ^ seed >> 32 : seed);
+  // Some vectors at a time, for the multiplications take long; without AVX-512 they need registers.
+  constexpr size_t kVectors = ZOKIO_SIMD_AVX512 ? 4 : 2;
+  for (; i + kVectors * kLanes <= n; i += kVectors * kLanes) {
+    V hashed[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) {
+      hashed[v] = HashVector(hn::LoadU(d, keys + i + v * kLanes), seeds);
+    }
+    for (size_t v = 0; v < kVectors; ++v) hn::StoreU(hashed[v], d, hashes + i + v * kLanes);
   }
   for (; i + kLanes <= n; i += kLanes) {
-    hn::StoreU(HashVector(hn::Xor(hn::LoadU(d, keys + i), seeds)), d, hashes + i);
+    hn::StoreU(HashVector(hn::LoadU(d, keys + i), seeds), d, hashes + i);
   }
 #if ZOKIO_SIMD_AVX512
   if (i < n) {
     const __mmask8 valid = static_cast<__mmask8>((1u << (n - i)) - 1);
     const V last{_mm512_maskz_loadu_epi64(valid, keys + i)};
-    _mm512_mask_storeu_epi64(hashes + i, valid, HashVector(hn::Xor(last, seeds)).raw);
+    _mm512_mask_storeu_epi64(hashes + i, valid, HashVector(last, seeds).raw);
     return;
   }
 #endif
@@ -79,6 +89,12 @@ HWY_EXPORT(HashKernel);
 
 void HashBatch(std::span<const uint64_t> keys, uint64_t seed, std::span<uint64_t> hashes) {
   ZOKIO_CHECK(hashes.size() >= keys.size(), "hashes too small");
+  // Few keys are done before a vector is: a narrow store that is read at once also costs less.
+  constexpr size_t kPlainMax = 4;
+  if (keys.size() <= kPlainMax) {
+    for (size_t i = 0; i < keys.size(); ++i) hashes[i] = Hash(keys[i], seed);
+    return;
+  }
   ZOKIO_SIMD_DISPATCH(HashKernel)(keys.data(), keys.size(), seed, hashes.data());
 }
 

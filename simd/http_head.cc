@@ -45,7 +45,8 @@ HWY_INLINE bool IsControlOrTab(uint8_t byte) { return byte < 0x20 || byte == 0x7
 
 // Tabs may stand in values. A control right behind one is not reported by the
 // scanner.
-HWY_INLINE size_t SkipTabs(const uint8_t* p, size_t n, Scanner& scanner, size_t stop) {
+template <class AnyScanner>
+HWY_INLINE size_t SkipTabs(const uint8_t* p, size_t n, AnyScanner& scanner, size_t stop) {
   while (stop < n && p[stop] == '\t') {
     ++stop;
     if (stop == n || !IsControlOrTab(p[stop])) stop = scanner.NextControl(stop);
@@ -55,7 +56,8 @@ HWY_INLINE size_t SkipTabs(const uint8_t* p, size_t n, Scanner& scanner, size_t 
 
 // The end of a value or reason phrase that starts at `at`, and the line end
 // there.
-HWY_INLINE HttpStatus ValueEnd(const uint8_t* p, size_t n, Scanner& scanner, size_t& at,
+template <class AnyScanner>
+HWY_INLINE HttpStatus ValueEnd(const uint8_t* p, size_t n, AnyScanner& scanner, size_t& at,
                                size_t& end) {
   size_t stop = scanner.NextControl(at);
   if (HWY_UNLIKELY(stop < n && p[stop] == '\t')) stop = SkipTabs(p, n, scanner, stop);
@@ -64,7 +66,8 @@ HWY_INLINE HttpStatus ValueEnd(const uint8_t* p, size_t n, Scanner& scanner, siz
   return LineEnd(p, n, at, HttpStatus::kBadHeaderValue);
 }
 
-HWY_INLINE HttpStatus Headers(const uint8_t* p, size_t n, Scanner& scanner, size_t& at,
+template <class AnyScanner>
+HWY_INLINE HttpStatus Headers(const uint8_t* p, size_t n, AnyScanner& scanner, size_t& at,
                               std::span<HttpHeader> headers, uint32_t& header_count) {
   uint32_t count = 0;
   header_count = 0;
@@ -149,7 +152,8 @@ HWY_NOINLINE HttpStatus RequestLineError(const uint8_t* p, size_t n, size_t at) 
 // Takes a valid request line from its end, which the scanner knows, so that the
 // header fields need not wait for it. Returns false for a line that is not
 // valid or not complete.
-HWY_INLINE bool RequestLine(const uint8_t* p, size_t n, Scanner& scanner, size_t& at,
+template <class AnyScanner>
+HWY_INLINE bool RequestLine(const uint8_t* p, size_t n, AnyScanner& scanner, size_t& at,
                             HttpRequestHead& head) {
   const size_t method_end = scanner.TokenEnd(at);
   const size_t target = method_end + 1;
@@ -171,6 +175,17 @@ HWY_INLINE bool RequestLine(const uint8_t* p, size_t n, Scanner& scanner, size_t
   return true;
 }
 
+template <class AnyScanner>
+HWY_INLINE HttpStatus RequestBy(AnyScanner& scanner, const uint8_t* p, size_t n, size_t at,
+                                std::span<HttpHeader> headers, HttpRequestHead& head) {
+  if (HWY_UNLIKELY(!RequestLine(p, n, scanner, at, head))) {
+    return RequestLineError(p, n, at);
+  }
+  const HttpStatus status = Headers(p, n, scanner, at, headers, head.header_count);
+  head.head_bytes = at;
+  return status;
+}
+
 HWY_INLINE HttpStatus Request(const uint8_t* p, size_t n, std::span<HttpHeader> headers,
                               HttpRequestHead& head) {
   size_t at = 0;
@@ -179,14 +194,13 @@ HWY_INLINE HttpStatus Request(const uint8_t* p, size_t n, std::span<HttpHeader> 
     if (status != HttpStatus::kOk) return status;
   }
   if (HWY_UNLIKELY(at == n)) return HttpStatus::kIncomplete;
+  if (n <= SmallScanner::kTextMax) {
+    SmallScanner scanner(p, n, at);
+    return RequestBy(scanner, p, n, at, headers, head);
+  }
   Window window;
   Scanner scanner(window, p, n, at);
-  if (HWY_UNLIKELY(!RequestLine(p, n, scanner, at, head))) {
-    return RequestLineError(p, n, at);
-  }
-  const HttpStatus status = Headers(p, n, scanner, at, headers, head.header_count);
-  head.head_bytes = at;
-  return status;
+  return RequestBy(scanner, p, n, at, headers, head);
 }
 
 HWY_INLINE HttpStatus Response(const uint8_t* p, size_t n, std::span<HttpHeader> headers,

@@ -110,6 +110,16 @@ void SplitMessageHeaders(std::span<const MessageHeader> headers, std::span<uint3
 std::array<size_t, 3> ClassifyMessageSizes(std::span<const uint32_t> sizes_bytes,
                                            std::span<uint8_t> classes) {
   ZOKIO_CHECK(classes.size() >= sizes_bytes.size(), "classes too small");
+  constexpr size_t kPlainMax = 4;  // up to here a plain loop is as fast
+  if (sizes_bytes.size() <= kPlainMax) {
+    std::array<size_t, 3> counts = {};
+    for (size_t i = 0; i < sizes_bytes.size(); ++i) {
+      classes[i] = static_cast<uint8_t>((sizes_bytes[i] > kSmallMessageBytesMax) +
+                                        (sizes_bytes[i] > kMediumMessageBytesMax));
+      ++counts[classes[i]];
+    }
+    return counts;
+  }
   return ZOKIO_SIMD_DISPATCH(ClassifyKernel)(sizes_bytes.data(), sizes_bytes.size(),
                                              classes.data());
 }

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "simd/internal/config.h"
+#include "simd/reference.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/prefix_sum.cc"
@@ -80,6 +81,8 @@ HWY_EXPORT(PrefixSumKernel);
 
 uint32_t PrefixSum(std::span<const uint32_t> in, uint32_t initial, std::span<uint32_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
+  constexpr size_t kPlainMax = 12;  // up to here a plain loop is as fast
+  if (in.size() <= kPlainMax) return reference::PrefixSum(in, initial, out);
   return ZOKIO_SIMD_DISPATCH(PrefixSumKernel)(in.data(), in.size(), initial, out.data());
 }
 

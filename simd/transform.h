@@ -35,7 +35,7 @@ void Transform(const In& in, Out&& out, const Op& op) {
   const std::span<const T> from(in);
   const std::span<T> to(out);
   ZOKIO_CHECK(to.size() >= from.size(), "out too short");
-  internal::Dispatch([&](auto width) __attribute__((always_inline)) {
+  internal::Dispatch(from.size_bytes(), [&](auto width) __attribute__((always_inline)) {
     width.Transform(from.data(), from.size(), to.data(), op);
   });
 }
@@ -54,8 +54,23 @@ void Transform(const A& a, const B& b, Out&& out, const Op& op) {
   const std::span<T> to(out);
   ZOKIO_CHECK(second.size() >= first.size(), "b too short");
   ZOKIO_CHECK(to.size() >= first.size(), "out too short");
-  internal::Dispatch([&](auto width) __attribute__((always_inline)) {
+  internal::Dispatch(first.size_bytes(), [&](auto width) __attribute__((always_inline)) {
     width.Transform(first.data(), second.data(), first.size(), to.data(), op);
+  });
+}
+
+// Reduce(), which is below, of map(in[i]) for all i, without storing them.
+template <std::ranges::contiguous_range In, class Map, class Op>
+std::ranges::range_value_t<In> TransformReduce(
+    const In& in, std::type_identity_t<std::ranges::range_value_t<In>> identity, const Map& map,
+    const Op& op) {
+  using T = std::ranges::range_value_t<In>;
+  const std::span<const T> from(in);
+  if (from.size() <= internal::kPlainReduceMax<T>) {
+    return internal::ReducePlain(from.data(), from.size(), identity, map, op);
+  }
+  return internal::Dispatch(from.size_bytes(), [&](auto width) __attribute__((always_inline)) {
+    return width.Reduce(from.data(), from.size(), identity, map, op);
   });
 }
 
@@ -65,23 +80,7 @@ template <std::ranges::contiguous_range In, class Op>
 std::ranges::range_value_t<In> Reduce(const In& in,
                                       std::type_identity_t<std::ranges::range_value_t<In>> identity,
                                       const Op& op) {
-  using T = std::ranges::range_value_t<In>;
-  const std::span<const T> from(in);
-  return internal::Dispatch([&](auto width) __attribute__((always_inline)) {
-    return width.Reduce(from.data(), from.size(), identity, internal::Unchanged(), op);
-  });
-}
-
-// Reduce() of map(in[i]) for all i, without storing them.
-template <std::ranges::contiguous_range In, class Map, class Op>
-std::ranges::range_value_t<In> TransformReduce(
-    const In& in, std::type_identity_t<std::ranges::range_value_t<In>> identity, const Map& map,
-    const Op& op) {
-  using T = std::ranges::range_value_t<In>;
-  const std::span<const T> from(in);
-  return internal::Dispatch([&](auto width) __attribute__((always_inline)) {
-    return width.Reduce(from.data(), from.size(), identity, map, op);
-  });
+  return TransformReduce(in, identity, internal::Unchanged(), op);
 }
 
 }  // namespace zokio::simd

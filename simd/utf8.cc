@@ -137,7 +137,24 @@ namespace zokio::simd {
 
 HWY_EXPORT(Utf8Kernel);
 
+namespace {
+
+// Whether 8 to 16 bytes are ASCII.
+bool IsShortAscii(std::span<const uint8_t> text) {
+  uint64_t first;
+  uint64_t last;
+  std::memcpy(&first, text.data(), sizeof(first));
+  std::memcpy(&last, text.data() + text.size() - sizeof(last), sizeof(last));
+  return ((first | last) & 0x8080808080808080) == 0;
+}
+
+}  // namespace
+
 bool ValidateUtf8(std::span<const uint8_t> text) {
+  constexpr size_t kPlainMax = 16;  // up to here a plain loop is faster than the tables
+  if (text.size() <= kPlainMax) {
+    return (text.size() >= sizeof(uint64_t) && IsShortAscii(text)) || reference::ValidateUtf8(text);
+  }
   return ZOKIO_SIMD_DISPATCH(Utf8Kernel)(text.data(), text.size());
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "simd/internal/config.h"
+#include "simd/reference.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/wire.cc"
@@ -118,6 +119,10 @@ namespace zokio::simd {
 
 static_assert(std::endian::native == std::endian::little, "the kernels assume it");
 
+// Up to here a plain loop is as fast, and what it stores can be read at once.
+constexpr size_t kPlainSwapsMax = 16;
+constexpr size_t kPlainChecksumMax = 24;
+
 HWY_EXPORT(Swap16Kernel);
 HWY_EXPORT(Swap32Kernel);
 HWY_EXPORT(Swap64Kernel);
@@ -125,20 +130,24 @@ HWY_EXPORT(ChecksumKernel);
 
 void ByteSwap(std::span<const uint16_t> in, std::span<uint16_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
+  if (in.size() <= kPlainSwapsMax) return reference::ByteSwap(in, out);
   ZOKIO_SIMD_DISPATCH(Swap16Kernel)(in.data(), in.size(), out.data());
 }
 
 void ByteSwap(std::span<const uint32_t> in, std::span<uint32_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
+  if (in.size() <= kPlainSwapsMax) return reference::ByteSwap(in, out);
   ZOKIO_SIMD_DISPATCH(Swap32Kernel)(in.data(), in.size(), out.data());
 }
 
 void ByteSwap(std::span<const uint64_t> in, std::span<uint64_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
+  if (in.size() <= kPlainSwapsMax) return reference::ByteSwap(in, out);
   ZOKIO_SIMD_DISPATCH(Swap64Kernel)(in.data(), in.size(), out.data());
 }
 
 uint16_t InternetChecksum(std::span<const uint8_t> data, uint16_t initial) {
+  if (data.size() <= kPlainChecksumMax) return reference::InternetChecksum(data, initial);
   uint64_t sum = ZOKIO_SIMD_DISPATCH(ChecksumKernel)(data.data(), data.size());
   sum += __builtin_bswap16(initial);
   while (sum > 0xFFFF) sum = (sum & 0xFFFF) + (sum >> 16);

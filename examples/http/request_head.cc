@@ -1,6 +1,11 @@
 #include "examples/http/request_head.h"
 
+#include <array>
 #include <cstring>
+#include <span>
+
+#include "simd/http_head.h"
+#include "simd/http_types.h"
 
 namespace zokio::http {
 namespace {
@@ -102,13 +107,8 @@ struct Seen {
   bool host = false;
 };
 
-// False where the line is malformed or contradicts an earlier one.
-bool ParseHeader(std::string_view line, RequestHead& head, Seen& seen) {
-  size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return false;
-  std::string_view name = line.substr(0, colon);
-  std::string_view value = Trim(line.substr(colon + 1));
-  if (!IsToken(name) || HasControlCharacter(value)) return false;
+// False where the header contradicts an earlier one or cannot mean anything.
+bool TakeHeader(std::string_view name, std::string_view value, RequestHead& head, Seen& seen) {
   if (EqualsIgnoringCase(name, "content-length")) {
     uint64_t bytes;
     if (!ParseContentLength(value, bytes)) return false;
@@ -129,9 +129,50 @@ bool ParseHeader(std::string_view line, RequestHead& head, Seen& seen) {
   return true;
 }
 
+// False where the line is malformed too.
+bool ParseHeader(std::string_view line, RequestHead& head, Seen& seen) {
+  size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return false;
+  std::string_view name = line.substr(0, colon);
+  std::string_view value = Trim(line.substr(colon + 1));
+  if (!IsToken(name) || HasControlCharacter(value)) return false;
+  return TakeHeader(name, value, head, seen);
+}
+
+// What the headers say together.
+HeadStatus CheckHeaders(const RequestHead& head, const Seen& seen) {
+  if (head.chunked && seen.length) return HeadStatus::kBadRequest;
+  if (!head.http_1_0 && !seen.host) return HeadStatus::kBadRequest;
+  return HeadStatus::kComplete;
+}
+
 }  // namespace
 
 HeadStatus ParseRequestHead(std::string_view bytes, RequestHead& head) {
+  const std::span<const uint8_t> data(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  std::array<simd::HttpHeader, kHeaderCountMax> headers;
+  simd::HttpRequestHead tokens;
+  const simd::HttpStatus status =
+      simd::ParseHttpRequest(data, {.head_bytes_max = kHeadBytesMax}, headers, tokens);
+  if (status != simd::HttpStatus::kOk) return ParseRequestHeadPlainly(bytes, head);
+  RequestHead parsed;
+  parsed.method = tokens.method;
+  parsed.target = tokens.target;
+  parsed.http_1_0 = tokens.minor_version == 0;
+  parsed.keep_alive = !parsed.http_1_0;
+  parsed.head_bytes = tokens.head_bytes;
+  Seen seen;
+  for (const simd::HttpHeader& header : std::span(headers).first(tokens.header_count)) {
+    if (!TakeHeader(header.Name(bytes), header.Value(bytes), parsed, seen)) {
+      return HeadStatus::kBadRequest;
+    }
+  }
+  const HeadStatus checked = CheckHeaders(parsed, seen);
+  if (checked == HeadStatus::kComplete) head = parsed;
+  return checked;
+}
+
+HeadStatus ParseRequestHeadPlainly(std::string_view bytes, RequestHead& head) {
   std::string_view all = bytes;
   HeadStatus unfinished =
       all.size() > kHeadBytesMax ? HeadStatus::kTooLarge : HeadStatus::kIncomplete;
@@ -151,8 +192,8 @@ HeadStatus ParseRequestHead(std::string_view bytes, RequestHead& head) {
     if (headers == kHeaderCountMax) return HeadStatus::kTooLarge;
     if (!ParseHeader(line, parsed, seen)) return HeadStatus::kBadRequest;
   }
-  if (parsed.chunked && seen.length) return HeadStatus::kBadRequest;
-  if (!parsed.http_1_0 && !seen.host) return HeadStatus::kBadRequest;
+  status = CheckHeaders(parsed, seen);
+  if (status != HeadStatus::kComplete) return status;
   parsed.head_bytes = all.size() - bytes.size();
   if (parsed.head_bytes > kHeadBytesMax) return HeadStatus::kTooLarge;
   head = parsed;

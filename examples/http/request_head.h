@@ -7,7 +7,8 @@
 // be made to smuggle requests.
 //
 // Ownership: the views point into the caller's bytes.
-// Cost: one pass; no allocation.
+// Cost: one pass of //simd's tokeniser; no allocation. A request of wrk's takes 25 ns in place of
+// the plain parser's 52, a browser's of 703 bytes 138 in place of 670 (request_head_benchmark).
 // Source: RFC 9112 (HTTP/1.1), RFC 9110 (semantics).
 #ifndef ZOKIO_EXAMPLES_HTTP_REQUEST_HEAD_H_
 #define ZOKIO_EXAMPLES_HTTP_REQUEST_HEAD_H_
@@ -42,6 +43,10 @@ enum class HeadStatus {
 
 // REQUIRES: nothing of `bytes`; it may be anything. `head` is filled in on kComplete only.
 HeadStatus ParseRequestHead(std::string_view bytes, RequestHead& head);
+
+// The same byte by byte. It decides where the tokeniser, which is stricter (no bare line feeds,
+// ASCII targets), refuses, and is what tests compare with.
+HeadStatus ParseRequestHeadPlainly(std::string_view bytes, RequestHead& head);
 
 }  // namespace zokio::http
 

@@ -10,6 +10,12 @@ namespace {
 HeadStatus Parse(std::string_view text, RequestHead* out = nullptr) {
   RequestHead head;
   HeadStatus status = ParseRequestHead(text, head);
+  RequestHead plain;
+  EXPECT_EQ(ParseRequestHeadPlainly(text, plain), status) << text;
+  EXPECT_EQ(plain.target, head.target) << text;
+  EXPECT_EQ(plain.keep_alive, head.keep_alive) << text;
+  EXPECT_EQ(plain.content_bytes, head.content_bytes) << text;
+  EXPECT_EQ(plain.head_bytes, head.head_bytes) << text;
   if (out != nullptr) *out = head;
   return status;
 }
@@ -95,6 +101,12 @@ TEST(RequestHeadTest, RefusesMalformedHeads) {
   };
   for (const char* text : bad) EXPECT_EQ(Parse(text), HeadStatus::kBadRequest) << text;
   EXPECT_EQ(Parse("GET / HTTP/2.0\r\nHost: x\r\n\r\n"), HeadStatus::kBadVersion);
+}
+
+TEST(RequestHeadTest, TakesBytesInTargetsThatTheTokeniserRefuses) {
+  RequestHead head;
+  ASSERT_EQ(Parse("GET /\xC3\xA9 HTTP/1.1\r\nHost: x\r\n\r\n", &head), HeadStatus::kComplete);
+  EXPECT_EQ(head.target, "/\xC3\xA9");
 }
 
 TEST(RequestHeadTest, AnEmbeddedZeroIsRefused) {

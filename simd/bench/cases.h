@@ -82,6 +82,7 @@ void Ours(const std::string& name, Work work, uint64_t expected, const Run& run)
       ZOKIO_CHECK(ForceTarget(target), "target");
       Measure(state, work, expected, run);
       ResetTarget();
+      state.SetLabel(TargetName(target));
     });
   }
 }

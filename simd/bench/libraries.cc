@@ -6,6 +6,8 @@
 #define ZOKIO_HAVE_HTTP_PARSER 1
 #endif
 
+#include <iterator>
+
 #include "simd/bench/peers.h"
 
 namespace zokio::simd::bench {
@@ -35,6 +37,36 @@ Utf8Function SimdjsonUtf8() {
   static const auto function =
       Find<Utf8Function>("libsimdjson.so.14", "_ZN8simdjson13validate_utf8EPKcm");
   return function;
+}
+
+namespace {
+
+// As in picohttpparser.h, which Debian does not install.
+struct PicoHeader {
+  const char* name;
+  size_t name_size;
+  const char* value;
+  size_t value_size;
+};
+
+}  // namespace
+
+int PicoHttpParserFields(std::string_view request) {
+  static const auto parse =
+      Find<int (*)(const char* text, size_t size, const char** method, size_t* method_size,
+                   const char** path, size_t* path_size, int* minor_version, PicoHeader* headers,
+                   size_t* header_count, size_t last_size)>("libh2o.so.0.13", "phr_parse_request");
+  if (parse == nullptr) return -1;
+  const char* method = nullptr;
+  const char* path = nullptr;
+  size_t method_size = 0;
+  size_t path_size = 0;
+  int minor_version = 0;
+  PicoHeader headers[64];
+  size_t header_count = std::size(headers);
+  const int parsed = parse(request.data(), request.size(), &method, &method_size, &path, &path_size,
+                           &minor_version, headers, &header_count, 0);
+  return static_cast<size_t>(parsed) == request.size() ? static_cast<int>(header_count) : 0;
 }
 
 #ifdef ZOKIO_HAVE_HTTP_PARSER

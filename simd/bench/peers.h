@@ -48,6 +48,8 @@ Utf8Function SimdjsonUtf8();  // libsimdjson14
 // Parses one request with http-parser's callbacks that note where each field lies; returns how many
 // fields there were, or -1 when the library (libhttp-parser2.9) is not installed.
 int HttpParserFields(std::string_view request);
+// The same with picohttpparser as Debian compiles it into libh2o0.13 (no SSE4.2).
+int PicoHttpParserFields(std::string_view request);
 
 }  // namespace zokio::simd::bench
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "simd/pack.h"
 #include "simd/targets.h"
@@ -162,6 +163,19 @@ ZOKIO_SIMD_INLINE T ReduceAll(const T* in, size_t n, T identity, const Map& map,
   }
 }
 
+// Up to here, a plain loop is faster than choosing a width, and chains of operations are short.
+template <class T>
+inline constexpr size_t kPlainReduceMax = kPadShort<T>                              ? 0
+                                          : std::is_integral_v<T> && sizeof(T) == 8 ? 8
+                                                                                    : 4;
+
+template <class T, class Map, class Op>
+ZOKIO_SIMD_INLINE T ReducePlain(const T* in, size_t n, T identity, const Map& map, const Op& op) {
+  T total = identity;
+  for (size_t i = 0; i < n; ++i) total = static_cast<T>(op(total, static_cast<T>(map(in[i]))));
+  return total;
+}
+
 // A width's entry points; the attribute makes them, and all that is inlined, use its instructions.
 #define ZOKIO_SIMD_WIDTH(Name, PackOf, attributes)                                                \
   struct Name {                                                                                   \
@@ -186,12 +200,18 @@ ZOKIO_SIMD_WIDTH(Width64, Pack64, __attribute__((target(ZOKIO_PACK_TARGET_AVX512
 #endif
 #undef ZOKIO_SIMD_WIDTH
 
-// Calls f with the width for the active target.
+// Calls f with the width for the active target, or with the narrow one, which needs no call, for
+// little data.
 template <class F>
-ZOKIO_SIMD_INLINE auto Dispatch(const F& f) {
+ZOKIO_SIMD_INLINE auto Dispatch(size_t bytes, const F& f) {
 #if defined(__x86_64__)
-  if (g_active_target >= Target::kAvx512) return f(Width64());
-  if (g_active_target == Target::kAvx2) return f(Width32());
+  constexpr size_t kNarrowMax = 64;
+  if (bytes > kNarrowMax) {
+    if (g_active_target >= Target::kAvx512) return f(Width64());
+    if (g_active_target == Target::kAvx2) return f(Width32());
+  }
+#else
+  (void)bytes;
 #endif
   return f(Width16());
 }

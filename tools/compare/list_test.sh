@@ -6,7 +6,7 @@ compare=tools/compare/compare.sh
 listed=$("$compare" --list)
 for case in spawn_inside spawn_outside yield ping_pong echo_c64_b64_d1 echo_c64_b64_d16 \
   echo_c1000_b64_d1 echo_c64_b4096_d1 echo_c1000_b4096_d1 http_c64 http_c1000 idle_conn_bytes \
-  floor_turn; do
+  floor_turn floor_batch simd_hash_u64_2048 simd_short_crc32c_8; do
   grep -q "^$case " <<<"$listed" || { echo "--list does not name $case"; exit 1; }
 done
 
