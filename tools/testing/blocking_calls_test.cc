@@ -1,6 +1,7 @@
 #include "tools/testing/blocking_calls.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -75,6 +76,14 @@ TEST_F(BlockingCallsTest, SocketsAreJudgedByTheirMode) {
   for (int end : pair) ASSERT_EQ(fcntl(end, F_SETFL, O_NONBLOCK), 0);
   EXPECT_EQ(ReportOf(exchange).ToString(), "");
   for (int end : pair) close(end);
+}
+
+TEST_F(BlockingCallsTest, AnEventfdMayBeWrittenToInAnyMode) {
+  const int event = eventfd(0, EFD_CLOEXEC);
+  uint64_t count = 1;
+  EXPECT_EQ(ReportOf([&] { EXPECT_EQ(write(event, &count, 8), 8); }).ToString(), "");
+  EXPECT_EQ(ReportOf([&] { EXPECT_EQ(read(event, &count, 8), 8); }).ToString(), "read 1");
+  close(event);
 }
 
 TEST_F(BlockingCallsTest, WaitsOfTheDriverPass) {
