@@ -13,7 +13,7 @@ import signal
 import tempfile
 import unittest
 
-from tests.integration.server_process import BACKENDS, ServerProcess, exchange, read_to_end
+from tools.testing.server_process import BACKENDS, ServerProcess, exchange, read_to_end
 
 WAITS_OF_THE_DRIVER = {"io_uring_enter", "epoll_wait", "epoll_pwait", "epoll_pwait2", "futex"}
 NEVER_BLOCK = {

@@ -4,7 +4,7 @@
 import time
 import unittest
 
-from tests.integration.server_process import BACKENDS, ServerProcess
+from tools.testing.server_process import BACKENDS, ServerProcess
 
 GET = b"GET / HTTP/1.1\r\nHost: t\r\n\r\n"
 WINDOW_S = 2.0

@@ -3,7 +3,7 @@
 
 import unittest
 
-from tests.integration.server_process import BACKENDS, ServerProcess, raise_descriptor_limit
+from tools.testing.server_process import BACKENDS, ServerProcess, raise_descriptor_limit
 
 CONNECTIONS = 10_000
 GET = b"GET / HTTP/1.1\r\nHost: t\r\n\r\n"

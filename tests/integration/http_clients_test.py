@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from tests.integration.server_process import BACKENDS, ServerProcess, raise_descriptor_limit
+from tools.testing.server_process import BACKENDS, ServerProcess, raise_descriptor_limit
 
 
 def run(*command):

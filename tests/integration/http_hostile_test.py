@@ -5,7 +5,7 @@ import socket
 import struct
 import unittest
 
-from tests.integration.server_process import (
+from tools.testing.server_process import (
     BACKENDS, ServerProcess, exchange, raise_descriptor_limit, read_to_end)
 
 GET = b"GET / HTTP/1.1\r\nHost: t\r\n\r\n"

@@ -5,7 +5,7 @@ import os
 import signal
 import unittest
 
-from tests.integration.server_process import BACKENDS, ServerProcess, read_to_end
+from tools.testing.server_process import BACKENDS, ServerProcess, read_to_end
 
 GET = b"GET / HTTP/1.1\r\nHost: t\r\n\r\n"
 
