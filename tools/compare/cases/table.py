@@ -2,9 +2,10 @@
 
 import fnmatch
 
-from tools.compare.cases import echo, floor, http, idle, sched
+from tools.compare.cases import echo, floor, http, idle, mem, sched
 
-CASES = sched.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES
+CASES = (sched.CASES + mem.CASES + echo.CASES + http.CASES + idle.CASES +
+         floor.CASES)
 
 
 class NoSuchCase(Exception):
