@@ -13,6 +13,7 @@ namespace zokio {
 namespace {
 
 using mem_internal::FrameHeap;
+using mem_internal::kFrameFineMax;
 using mem_internal::kFrameSizeMax;
 
 // Under a sanitizer every frame shall have its own redzones and history. Under the model checker,
@@ -45,27 +46,44 @@ using MySystemCounts = ThreadLocal<SystemCounts, SystemCountsTag>;
   return nullptr;
 }
 
-}  // namespace
-
-[[gnu::noinline]] void* FramePool::TryAllocate(size_t size) {
-  if (!kPooled || size > kFrameSizeMax) [[unlikely]]
-    return AllocateSystem(size);
+// Apart from the entries, so that these are leaves: a few instructions, no frame, one branch on the
+// size.
+[[gnu::noinline]] void* AllocateUncommon(size_t size) {
+  if (!kPooled || size > kFrameSizeMax) return AllocateSystem(size);
   return FrameHeap::Allocate(size);
 }
 
-[[gnu::noinline]] void* FramePool::Allocate(size_t size) {
-  void* block;
-  if (!kPooled || size > kFrameSizeMax) [[unlikely]] {
-    block = AllocateSystem(size);
-  } else {
-    block = FrameHeap::Allocate(size);
-  }
+[[gnu::noinline]] void* AllocateUncommonOrDie(size_t size) {
+  void* block = AllocateUncommon(size);
   return block != nullptr ? block : Exhausted(size);
 }
 
+[[gnu::noinline]] void FreeUncommon(void* block, size_t size) {
+  if (!kPooled || size > kFrameSizeMax) return ToSystem(block);
+  FrameHeap::Free(block, size);
+}
+
+inline void* TakeCached(size_t size) {
+  if (!kPooled || size > kFrameFineMax) [[unlikely]]
+    return nullptr;
+  return FrameHeap::TakeCached(mem_internal::FrameClassOf(size), size);
+}
+
+}  // namespace
+
+[[gnu::noinline]] void* FramePool::TryAllocate(size_t size) {
+  void* block = TakeCached(size);
+  return block != nullptr ? block : AllocateUncommon(size);
+}
+
+[[gnu::noinline]] void* FramePool::Allocate(size_t size) {
+  void* block = TakeCached(size);
+  return block != nullptr ? block : AllocateUncommonOrDie(size);
+}
+
 [[gnu::noinline]] void FramePool::Free(void* block, size_t size) {
-  if (!kPooled || size > kFrameSizeMax) [[unlikely]]
-    return ToSystem(block);
+  if (!kPooled || size > kFrameFineMax) [[unlikely]]
+    return FreeUncommon(block, size);
   FrameHeap::Free(block, size);
 }
 

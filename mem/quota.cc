@@ -31,8 +31,8 @@ bool MemoryQuota::TryCharge(size_t bytes) {
 void MemoryQuota::RaisePeak() {
   const size_t held = bytes_.load(memory_order_relaxed);
   size_t peak = peak_.load(memory_order_relaxed);
-  while (peak < held && !peak_.compare_exchange_weak(peak, held, memory_order_relaxed,
-                                                     memory_order_relaxed)) {
+  while (peak < held &&
+         !peak_.compare_exchange_weak(peak, held, memory_order_relaxed, memory_order_relaxed)) {
   }
 }
 

@@ -13,25 +13,46 @@
 namespace zokio {
 namespace {
 
+// A live block whose first byte says that it is ours.
 struct Slot {
-  void* block = nullptr;
+  char* block = nullptr;
   uint32_t size = 0;
+
+  template <typename S>
+  void Fill(S& strategy, uint32_t bytes, size_t written) {
+    size = bytes;
+    block = static_cast<char*>(strategy.Allocate(bytes));
+    std::memset(block, static_cast<char>(bytes), written);
+  }
+  // 1 where somebody wrote into it.
+  template <typename S>
+  uint64_t Empty(S& strategy) {
+    if (block == nullptr) return 0;
+    const uint64_t lost = *block == static_cast<char>(size) ? 0 : 1;
+    strategy.Free(block, size);
+    return lost;
+  }
 };
+
+void Finish(benchmark::State& state, uint64_t lost, int64_t pairs) {
+  if (lost != 0) state.SkipWithError("a block lost its bytes");
+  state.SetItemsProcessed(pairs);
+}
 
 // A message loop: one size, a few live.
 template <typename S>
 void BM_Messages(benchmark::State& state) {
   S strategy;
-  void* live[16];
+  Slot live[16];
+  uint64_t lost = 0;
   for (auto _ : state) {
-    for (void*& block : live) {
-      block = strategy.Allocate(96);
-      benchmark::DoNotOptimize(block);
-      *static_cast<char*>(block) = 1;
+    for (Slot& slot : live) {
+      slot.Fill(strategy, 96, 1);
+      benchmark::DoNotOptimize(slot.block);
     }
-    for (void* block : live) strategy.Free(block, 96);
+    for (Slot& slot : live) lost += slot.Empty(strategy);
   }
-  state.SetItemsProcessed(state.iterations() * 16);
+  Finish(state, lost, state.iterations() * 16);
 }
 
 // A parser: random sizes, random lives; `written`: each byte of a block, or only the first.
@@ -43,17 +64,15 @@ void BM_Mixed(benchmark::State& state) {
   std::vector<uint32_t> sizes(1 << 14);
   for (uint32_t& size : sizes) size = 8u + random.Below(1u << (4 + random.Below(9)));
   size_t next = 0;
+  uint64_t lost = 0;
   for (auto _ : state) {
     Slot& slot = slots[random.Below(5000)];
-    if (slot.block != nullptr) strategy.Free(slot.block, slot.size);
-    slot.size = sizes[next++ % sizes.size()];
-    slot.block = strategy.Allocate(slot.size);
-    std::memset(slot.block, 1, written ? slot.size : 1);
+    lost += slot.Empty(strategy);
+    const uint32_t size = sizes[next++ % sizes.size()];
+    slot.Fill(strategy, size, written ? size : 1);
   }
-  for (Slot& slot : slots) {
-    if (slot.block != nullptr) strategy.Free(slot.block, slot.size);
-  }
-  state.SetItemsProcessed(state.iterations());
+  for (Slot& slot : slots) lost += slot.Empty(strategy);
+  Finish(state, lost, state.iterations());
 }
 
 // A file server: large blocks.
@@ -62,17 +81,14 @@ void BM_Large(benchmark::State& state) {
   S strategy;
   Random random(1);
   std::vector<Slot> slots(64);
+  uint64_t lost = 0;
   for (auto _ : state) {
     Slot& slot = slots[random.Below(64)];
-    if (slot.block != nullptr) strategy.Free(slot.block, slot.size);
-    slot.size = 16'384 + random.Below(1 << 20);
-    slot.block = strategy.Allocate(slot.size);
-    *static_cast<char*>(slot.block) = 1;
+    lost += slot.Empty(strategy);
+    slot.Fill(strategy, 16'384 + random.Below(1 << 20), 1);
   }
-  for (Slot& slot : slots) {
-    if (slot.block != nullptr) strategy.Free(slot.block, slot.size);
-  }
-  state.SetItemsProcessed(state.iterations());
+  for (Slot& slot : slots) lost += slot.Empty(strategy);
+  Finish(state, lost, state.iterations());
 }
 
 BENCHMARK(BM_Messages<PoolStrategy<96>>);

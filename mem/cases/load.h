@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -73,7 +75,25 @@ Outcome ProducerConsumer();
 Outcome Larson(int threads);
 Outcome ResidentAtPeak();
 Outcome ResidentAfterShrink();
+Outcome PagesAfterShrink();
 Outcome ResidentAfterThinning();
+
+// Known size, inline: what a general allocator is not asked.
+Outcome PooledObject();
+Outcome BareList();
+Outcome PooledBatch();
+Outcome BareMagazine();
+Outcome PooledStack();
+Outcome MappedStack();
+Outcome PooledCoroutine();
+Outcome MallocCoroutine();
+
+struct NamedCase {
+  std::string_view name;
+  Outcome (*run)();
+};
+// What the program at hand can run.
+std::span<const NamedCase> Cases();
 
 }  // namespace zokio::mem_cases
 

@@ -5,9 +5,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <functional>
-#include <string_view>
-#include <utility>
 
 #include "mem/cases/load.h"
 
@@ -30,27 +27,10 @@ double ResidentBytes() {
 
 namespace {
 
-const std::pair<std::string_view, std::function<Outcome()>> kCases[] = {
-    {"mem_64_now", [] { return SameSizeAtOnce(64); }},
-    {"mem_fifo_1000", [] { return SameSizeBatch(1000, false); }},
-    {"mem_random_1000", [] { return SameSizeBatch(1000, true); }},
-    {"mem_random_100k", [] { return SameSizeBatch(100'000, true); }},
-    {"mem_small_mix", [] { return Replace(8, 256, 10'000, 5'000'000); }},
-    {"mem_full_mix", [] { return Replace(8, 65536, 10'000, 5'000'000); }},
-    {"mem_1k_5k", [] { return Batch1kTo5k(); }},
-    {"mem_large", [] { return Replace(65536, 4 << 20, 64, 1'000'000); }},
-    {"mem_large_2thr", [] { return ReplaceOnThreads(65536, 4 << 20, 64, 500'000, 2); }},
-    {"mem_prodcons", [] { return ProducerConsumer(); }},
-    {"mem_larson", [] { return Larson(2); }},
-    {"mem_rss_peak", [] { return ResidentAtPeak(); }},
-    {"mem_rss_shrunk", [] { return ResidentAfterShrink(); }},
-    {"mem_rss_thinned", [] { return ResidentAfterThinning(); }},
-};
-
 int Main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     bool found = false;
-    for (const auto& [name, run] : kCases) {
+    for (const auto& [name, run] : Cases()) {
       if (name != argv[i]) continue;
       found = true;
       const Outcome outcome = run();

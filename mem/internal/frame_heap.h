@@ -30,12 +30,13 @@ namespace zokio::mem_internal {
 
 // Classes 0 to 64 are multiples of 16 bytes; above, eight to each doubling.
 inline constexpr size_t kFrameSizeMax = 16384;
+inline constexpr size_t kFrameFineMax = 1024;
 inline constexpr uint32_t kFrameFineClasses = 65;
 inline constexpr uint32_t kFrameClasses = kFrameFineClasses + 4 * 8;
 
 // REQUIRES: size <= kFrameSizeMax.
 constexpr uint32_t FrameClassOf(size_t size) {
-  if (size <= 1024) [[likely]]
+  if (size <= kFrameFineMax) [[likely]]
     return static_cast<uint32_t>((size + 15) / 16);
   const int shift = std::bit_width(size - 1) - 4;
   return kFrameFineClasses + static_cast<uint32_t>((shift - 7) * 8) +
@@ -71,8 +72,10 @@ class FrameHeap {
   // Serves a thread that has no heap yet: every magazine is empty and it owns nothing.
   constexpr FrameHeap() = default;
 
-  // These three use the calling thread's heap.
+  // These four use the calling thread's heap.
   static void* Allocate(size_t size);
+  // What the magazine holds; nullptr where it is empty.
+  static void* TakeCached(uint32_t size_class, size_t size);
   static void Free(void* block, size_t size);
   static FrameHeap& Current();
 
@@ -148,18 +151,24 @@ using MyFrameThread = ThreadLocal<FrameThread, FrameThreadTag>;
 
 inline FrameHeap& FrameHeap::Current() { return *MyFrameThread::GetInline().heap; }
 
-inline void* FrameHeap::Allocate(size_t size) {
-  const uint32_t size_class = FrameClassOf(size);
+inline void* FrameHeap::TakeCached(uint32_t size_class, size_t size) {
   FrameHeap& heap = Current();
   Magazine& magazine = *Opaque(&heap.magazines_[size_class]);
   void** top = magazine.top;
   if (top == magazine.base) [[unlikely]]
-    return AllocateSlow(size_class, size);
+    return nullptr;
   ++heap.allocations_;
   magazine.top = top - 1;
   void* block = top[-1];
+  if (block == nullptr) __builtin_unreachable();  // spares the callers' test
   Unpoison(block, size);
   return block;
+}
+
+inline void* FrameHeap::Allocate(size_t size) {
+  const uint32_t size_class = FrameClassOf(size);
+  void* block = TakeCached(size_class, size);
+  return block != nullptr ? block : AllocateSlow(size_class, size);
 }
 
 inline void FrameHeap::Free(void* block, size_t size) {

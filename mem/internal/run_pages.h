@@ -44,7 +44,7 @@ class RunPages {
   size_t free_pages() const { return free_pages_; }
 
  private:
-  static constexpr uint32_t kOrders = 9;  // up to 2 MiB: larger ones cannot lie beside the header
+  static constexpr uint32_t kOrders = 8;  // up to 2 MiB: larger ones cannot lie beside the header
 
   void PushFree(PageRun* run, uint32_t order);
   void RemoveFree(PageRun* run);

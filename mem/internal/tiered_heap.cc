@@ -277,7 +277,7 @@ void TieredHeap::Drain() {
 }
 
 // Whole pages under free blocks of a run that is in use: its bitmap tells, and no free block holds
-// anything.
+// anything. The tail behind the last block goes with it: another class may have written there.
 size_t TieredHeap::ReleaseFreePages(PageRun& run) {
   if (run.free == run.decayed || size_t{run.free} * run.block_size < kPageSize) return 0;
   run.decayed = run.free;
@@ -286,7 +286,8 @@ size_t TieredHeap::ReleaseFreePages(PageRun& run) {
   for (uint32_t i = 0; i <= run.blocks; ++i) {
     if (i < run.blocks && (run.free_bits[i / 64] >> (i % 64) & 1) != 0) continue;
     const uintptr_t begin = reinterpret_cast<uintptr_t>(run.begin) + size_t{first} * run.block_size;
-    const uintptr_t end = reinterpret_cast<uintptr_t>(run.begin) + size_t{i} * run.block_size;
+    const size_t free_end = i < run.blocks ? size_t{i} * run.block_size : kRunPage << run.order;
+    const uintptr_t end = reinterpret_cast<uintptr_t>(run.begin) + free_end;
     const uintptr_t page = RoundUp(begin, kPageSize);
     const uintptr_t page_end = end & ~(kPageSize - 1);
     if (page < page_end) {

@@ -5,6 +5,10 @@ import fnmatch
 from tools.compare.cases import echo, floor, http, idle, sched, simd
 
 CASES = sched.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES + simd.CASES
+from tools.compare.cases import echo, floor, http, idle, mem, sched
+
+CASES = (sched.CASES + mem.CASES + echo.CASES + http.CASES + idle.CASES +
+         floor.CASES)
 
 
 class NoSuchCase(Exception):
