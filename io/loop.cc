@@ -178,7 +178,8 @@ void Loop::Dispatch(const Completion& completion) {
   switch (completion.op->kind) {
     case OpKind::kStream:
     case OpKind::kListener:
-      if (!completes_) {
+    case OpKind::kPolled:
+      if (!completes_ || completion.op->kind == OpKind::kPolled) {
         OnReadiness(static_cast<SocketState*>(completion.op), completion);
       } else if (completion.op->kind == OpKind::kStream) {
         OnStream(static_cast<SocketState*>(completion.op), completion);

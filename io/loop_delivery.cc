@@ -135,9 +135,23 @@ void Loop::OnListener(SocketState* socket, const Completion& completion) {
 void Loop::OnReadiness(SocketState* socket, const Completion& completion) {
   Waker reader;
   Waker writer;
+  bool ended = false;
   {
     SmallLockGuard guard(socket->lock);
     int32_t bits = completion.result;
+    if (!completion.more && (socket->flags & kOpInKernel) != 0) {
+      ended = true;
+      socket->flags &= ~(kOpInKernel | kOpCancelling);
+      --in_kernel_;
+      if ((socket->flags & kGone) == 0 && (bits >= 0 || bits == -ECANCELED || bits == -EAGAIN)) {
+        StartLocked(
+            socket);  // the kernel stopped looking; what it saw meanwhile is found by trying
+        bits = bits < 0 ? 0 : bits;
+        bits |= kReadyRead | kReadyWrite;
+      } else if (bits == -ECANCELED) {
+        bits = 0;
+      }
+    }
     if (bits < 0) {  // it could not be registered
       socket->flags |= kSocketFailed;
       socket->result = -bits;
@@ -157,6 +171,7 @@ void Loop::OnReadiness(SocketState* socket, const Completion& completion) {
       }
     }
   }
+  if (ended) UnrefSocket(socket, /*close=*/false);
   WakeLater(std::move(reader));
   WakeLater(std::move(writer));
 }

@@ -14,9 +14,7 @@
 namespace zokio::io {
 namespace {
 
-bool IsSocket(const OpBase* op) {
-  return op->kind == OpKind::kStream || op->kind == OpKind::kListener || op->kind == OpKind::kFile;
-}
+bool IsSocket(const OpBase* op) { return op->kind >= OpKind::kStream && op->kind <= OpKind::kFile; }
 
 // The futures that wait will be woken to learn that it is over.
 void TakeWaitersLocked(SocketState* socket, Waker& reader, Waker& writer) {
@@ -259,11 +257,15 @@ void Loop::AdoptLocked(SocketState* socket) {
   socket->home = this;
   socket->home_index = static_cast<uint32_t>(homed_.size());
   homed_.push_back(socket);
-  if (completes_) {
+  if (completes_ && socket->kind != OpKind::kPolled) {
     socket->queue = ReceiveQueue{};
+    return;
+  }
+  socket->write_waiter = nullptr;
+  socket->flags |= kSocketReadiness | kSocketReadable | kSocketWritable;
+  if (completes_) {
+    StartLocked(socket);
   } else {
-    socket->write_waiter = nullptr;
-    socket->flags |= kSocketReadiness | kSocketReadable | kSocketWritable;
     requests_.push_back({socket, socket->handle, Action::kStart});
   }
 }

@@ -42,7 +42,8 @@ enum class OpKind : uint8_t {
   // SocketState: what is armed.
   kStream,
   kListener,
-  kFile,  // nothing is: it only keeps its handle open
+  kPolled,  // readiness, on every backend
+  kFile,    // nothing is: it only keeps its handle open
   // Operation.
   kSend,
   kReceive,

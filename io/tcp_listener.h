@@ -25,8 +25,8 @@
 #include "base/result.h"
 #include "future/context.h"
 #include "future/poll.h"
+#include "io/internal/accept_handle.h"
 #include "io/internal/listener_state.h"
-#include "io/internal/socket_wait.h"
 #include "io/native_handle.h"
 #include "io/socket_address.h"
 #include "io/tcp_stream.h"
@@ -97,17 +97,18 @@ class BindTcp {
 // Errors: kClosed, kShutdown, kWrongThread, kInvalidArgument (another Accept waits).
 class AcceptTcp {
  public:
-  explicit AcceptTcp(io::ListenerState* state) : state_(state) {}
+  explicit AcceptTcp(io::ListenerState* state) : accept_(state) {}
   AcceptTcp(AcceptTcp&&) = default;
 
-  Poll<Result<TcpStream>> poll(Context& context);
+  Poll<Result<TcpStream>> poll(Context& context) {
+    Poll<Result<io::SocketState*>> poll = accept_.poll(context);
+    if (poll.pending()) return kPending;
+    if (!poll.value().ok()) return Result<TcpStream>(poll.value().error());
+    return Result<TcpStream>(TcpStream(*poll.value()));
+  }
 
  private:
-  // A handle, a negative errno, or -EAGAIN when there is none now.
-  int32_t TakeLocked(io::Loop& loop);
-
-  io::ListenerState* state_;
-  io::SocketWait<io::Direction::kRead> wait_;
+  io::AcceptHandle accept_;
 };
 
 }  // namespace zokio

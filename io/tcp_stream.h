@@ -6,83 +6,30 @@
 //   co_await stream->WriteAll(std::string("hello"));
 //   auto chunk = co_await stream->Read();  // a lease; empty at the end
 //
-// Its home is the loop of the thread where it is first awaited; it may then be awaited anywhere.
-// No-delay is on. Bytes that arrive before they are asked for wait in at most
-// LoopOptions::unread_buffers_max buffers, then in the kernel.
-//
-// Ownership: owns the connection; dropping closes it and wakes a pending read with kClosed.
-//   Futures it gave may be dropped before or after it. A future's first poll must come while it
-//   lives.
-// Thread-safety: one thread at a time, except that one read and one write may go on at once, on
-//   two threads.
-// Cancellation: dropping a read loses no byte; dropping a write leaves an unknown part written.
-// Errors: as the futures state; every one is a value.
-// Cost: 8 bytes here, 80 in the loop's slab, no buffer while idle.
+// No-delay is on. Ownership, threads, cancellation, errors: as SocketStream.
 #ifndef ZOKIO_IO_TCP_STREAM_H_
 #define ZOKIO_IO_TCP_STREAM_H_
 
-#include <cstdint>
-#include <span>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/result.h"
 #include "io/connect_future.h"
-#include "io/native_handle.h"
-#include "io/operation.h"
-#include "io/read_future.h"
 #include "io/socket_address.h"
-#include "io/write_future.h"
+#include "io/socket_stream.h"
 
 namespace zokio {
 
-class TcpStream {
+class TcpStream : public SocketStream {
  public:
-  TcpStream() = default;
-  // Adopts a connected socket's state; for this package.
-  explicit TcpStream(io::SocketState* socket) : socket_(socket) {}
-  TcpStream(TcpStream&& other) noexcept : socket_(std::exchange(other.socket_, nullptr)) {}
-  TcpStream& operator=(TcpStream&& other) noexcept {
-    if (this != &other) {
-      Close();
-      socket_ = std::exchange(other.socket_, nullptr);
-    }
-    return *this;
-  }
-  ~TcpStream() { Close(); }
+  using SocketStream::SocketStream;
 
   // Connects to "127.0.0.1:80" or "[::1]:80".
   static ConnectTcp Connect(std::string_view address) { return ConnectTcp(address); }
   static ConnectTcp Connect(const SocketAddress& address) { return ConnectTcp(address); }
 
-  ReadLease Read() { return ReadLease(socket_); }
-  // Copies into `target`, which must live as long as the future.
-  ReadSome Read(std::span<uint8_t> target) { return ReadSome(socket_, target); }
-
-  zokio::WriteAll WriteAll(Lease data) { return Write(io::WriteData(std::move(data))); }
-  zokio::WriteAll WriteAll(std::string data) { return Write(io::WriteData(std::move(data))); }
-  // Borrowed until the future is ready or dropped; copied if the write has to wait.
-  zokio::WriteAll WriteAll(std::span<const uint8_t> data) { return Write(io::WriteData(data)); }
-  zokio::WriteAll WriteAll(io::OwnedBytes data) { return Write(io::WriteData(std::move(data))); }
-
-  bool open() const { return socket_ != nullptr; }
-  // Ends the sending half: the peer reads the end of the stream. Does not wait.
-  Result<void> Shutdown();
-  // Idempotent. What was written is still delivered.
-  void Close();
-
   Result<void> SetNoDelay(bool on);
   Result<SocketAddress> local_address() const;
   Result<SocketAddress> peer_address() const;
-  io::NativeHandle native_handle() const {
-    return socket_ == nullptr ? io::kNoHandle : socket_->handle;
-  }
-
- private:
-  zokio::WriteAll Write(io::WriteData data) { return zokio::WriteAll(socket_, std::move(data)); }
-
-  io::SocketState* socket_ = nullptr;
 };
 
 }  // namespace zokio

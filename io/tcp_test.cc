@@ -31,7 +31,7 @@ std::string Pattern(size_t size) {
 }
 
 // Reads until `size` bytes came or the stream ended.
-std::string ReadBytes(TcpStream& stream, size_t size) {
+std::string ReadBytes(SocketStream& stream, size_t size) {
   std::string text;
   while (text.size() < size) {
     Result<Lease> chunk = Await(stream.Read());
@@ -270,7 +270,7 @@ TEST_P(TcpTest, OneReadMayWaitAtATime) {
 }
 
 TEST_P(TcpTest, OutsideALoopIsATypedError) {
-  TcpStream stream;
+  SocketStream stream;
   {
     AttachedLoop loop(GetParam());
     Connection connection = MakeConnection();

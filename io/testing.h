@@ -22,6 +22,7 @@
 #include "future/task.h"
 #include "future/testing.h"
 #include "io/create_loop.h"
+#include "io/internal/datagram_calls.h"
 #include "io/internal/socket_calls.h"
 #include "io/tcp_listener.h"
 #include "io/tcp_stream.h"
@@ -210,11 +211,21 @@ class Peer {
 
 // A stream on the current loop and the peer at its other end.
 struct Connection {
-  TcpStream stream;
+  SocketStream stream;
   Peer peer;
 };
 
+// Whether MakeConnection gives Unix sockets, for tests of what both kinds of stream do.
+inline bool& UnixConnections() {
+  static bool unix_connections = false;
+  return unix_connections;
+}
+
 inline Connection MakeConnection() {
+  if (UnixConnections()) {
+    auto pair = *OpenUnixPair(/*stream=*/true);
+    return {SocketStream(Loop::Current()->NewSocket(pair[0])), Peer(pair[1])};
+  }
   Result<TcpListener> listener = Await(TcpListener::Bind("127.0.0.1:0"));
   ZOKIO_CHECK(listener.ok(), "bind");
   Connection connection;

@@ -24,6 +24,19 @@ constexpr uint32_t kProvidedMin = 64;
 constexpr uint32_t kShrinkTurns = 4096;
 constexpr size_t kTransferMax = size_t{1} << 30;
 
+uint64_t UserData(const OpBase* op) {
+  return reinterpret_cast<uint64_t>(op) | (op->kind == OpKind::kPolled ? uring::kPollTag : 0);
+}
+
+int32_t ReadyBits(int32_t events) {
+  if (events < 0) return events;
+  int32_t bits = 0;
+  if ((events & POLLIN) != 0) bits |= kReadyRead;
+  if ((events & POLLOUT) != 0) bits |= kReadyWrite;
+  if ((events & (POLLRDHUP | POLLHUP | POLLERR)) != 0) bits |= kReadyHangup;
+  return bits;
+}
+
 class UringBackend final : public Backend {
  public:
   UringBackend(const UringFeatures& features, BackendReport report, int wake_fd)
@@ -126,13 +139,16 @@ void UringBackend::PrepareStart(OpBase* op) {
                             connect->address_size);
       break;
     }
+    case OpKind::kPolled:
+      io_uring_prep_poll_multishot(sqe, op->handle, POLLIN | POLLOUT | POLLRDHUP);
+      break;
     case OpKind::kFree:
     case OpKind::kFile:
       ZOKIO_CHECK(false, "a free slot was started");
     default:
       PrepareFile(sqe, static_cast<Operation*>(op));
   }
-  sqe->user_data = reinterpret_cast<uint64_t>(op);
+  sqe->user_data = UserData(op);
 }
 
 void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
@@ -185,7 +201,7 @@ void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
 
 void UringBackend::PrepareCancel(OpBase* op) {
   io_uring_sqe* sqe = ring_.NextSqe();
-  io_uring_prep_cancel(sqe, op, 0);
+  io_uring_prep_cancel64(sqe, UserData(op), 0);
   if (features_.skip_success) sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
   sqe->user_data = uring::kIgnored;
 }
@@ -253,8 +269,8 @@ int UringBackend::Collect(std::span<Completion> out) {
       return;
     }
     Completion& completion = out[filled++];
-    completion.op = reinterpret_cast<OpBase*>(cqe.user_data);
-    completion.result = cqe.res;
+    completion.op = reinterpret_cast<OpBase*>(cqe.user_data & ~uring::kPollTag);
+    completion.result = (cqe.user_data & uring::kPollTag) == 0 ? cqe.res : ReadyBits(cqe.res);
     completion.more = more;
     completion.buffer = kNoBuffer;
     if ((cqe.flags & IORING_CQE_F_BUFFER) != 0) {

@@ -21,6 +21,9 @@ inline constexpr __u8 kOpFtruncate = 55;  // Linux 6.9
 inline constexpr __u64 kIgnored = 0;
 inline constexpr __u64 kWakeUp = 1;
 
+// Set in the user_data of polls, whose results are readiness.
+inline constexpr __u64 kPollTag = 2;
+
 inline constexpr __u16 kBufferGroup = 0;
 
 }  // namespace zokio::io::uring

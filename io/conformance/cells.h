@@ -1,4 +1,5 @@
-// What the cells of the conformance table share: the table's types, the rig that a cell starts from.
+// What the cells of the conformance table share: the table's types, the rig that a cell starts
+// from.
 //
 // A cell is one function: an operation in a condition, run on a backend of the caller's choice.
 #ifndef ZOKIO_IO_CONFORMANCE_CELLS_H_
@@ -6,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,7 +33,7 @@ using zokio::testing::VirtualTimer;
 struct Cell {
   std::string operation;
   std::string condition;
-  void (*check)(BackendChoice);
+  std::function<void(BackendChoice)> check;
 };
 
 // One function per concept; conformance_test.cc calls them all.
@@ -42,6 +44,8 @@ std::vector<Cell> AcceptCells();
 std::vector<Cell> ConnectCells();
 std::vector<Cell> FileCells();
 std::vector<Cell> PathCells();
+std::vector<Cell> DatagramCells();
+std::vector<Cell> UnixCells();
 
 inline LoopOptions TinyQueues() {
   LoopOptions options;
@@ -87,7 +91,7 @@ struct Rig {
   SocketAddress address;
 };
 
-inline std::string ReadAll(TcpStream& stream, size_t size) {
+inline std::string ReadAll(SocketStream& stream, size_t size) {
   std::string text;
   while (text.size() < size) {
     Result<Lease> chunk = Await(stream.Read());

@@ -19,20 +19,22 @@ namespace zokio::io::conformance {
 namespace {
 
 constexpr const char* kOperations[] = {
-    "read",       "read_span", "write",         "accept",    "connect",        "file_read",
-    "file_write", "file_sync", "file_allocate", "file_size", "file_status",    "file_copy",
-    "open",       "status",    "rename",        "unlink",    "make_directory", "list_directory"};
+    "read",          "read_span",  "write",       "accept",          "connect",
+    "unix_read",     "unix_write", "unix_accept", "message_receive", "message_send",
+    "udp_receive",   "udp_send",   "file_read",   "file_write",      "file_sync",
+    "file_allocate", "file_size",  "file_status", "file_copy",       "open",
+    "status",        "rename",     "unlink",      "make_directory",  "list_directory"};
 constexpr const char* kConditions[] = {
     "ok",      "cancel_before", "cancel_in_flight", "cancel_after",   "close_during",
     "timeout", "partial",       "end_of_file",      "out_of_buffers", "queue_full"};
 constexpr BackendChoice kBackends[] = {BackendChoice::kUring, BackendChoice::kEpoll};
-constexpr size_t kCellsThatRun = 137;
+constexpr size_t kCellsThatRun = 195;
 
 const std::vector<Cell>& AllCells() {
   static const std::vector<Cell> cells = [] {
     std::vector<Cell> all;
     for (auto* part : {&ReadCells, &ReadSpanCells, &WriteCells, &AcceptCells, &ConnectCells,
-                       &FileCells, &PathCells}) {
+                       &FileCells, &PathCells, &DatagramCells, &UnixCells}) {
       for (Cell& cell : part()) all.push_back(std::move(cell));
     }
     return all;

@@ -26,7 +26,9 @@ struct WriteOp {
 
 struct SyncOp {
   static void Prepare(FileRig&, int) {}
-  static auto Make(FileRig& rig, int i) { return i % 2 == 0 ? rig.file.Sync() : rig.file.SyncData(); }
+  static auto Make(FileRig& rig, int i) {
+    return i % 2 == 0 ? rig.file.Sync() : rig.file.SyncData();
+  }
   static void Check(FileRig&, Result<void>&) {}
 };
 

@@ -38,7 +38,9 @@ struct StatusOp {
 
 struct RenameOp {
   static void Prepare(FileRig& rig, int i) { rig.Write("old" + std::to_string(i), "moved"); }
-  static auto Make(FileRig& rig, int i) { return RenameFile(rig.Path("old", i), rig.Path("new", i)); }
+  static auto Make(FileRig& rig, int i) {
+    return RenameFile(rig.Path("old", i), rig.Path("new", i));
+  }
   static void Check(FileRig& rig, Result<void>&) {
     EXPECT_FALSE(rig.Exists("old0"));
     EXPECT_EQ(rig.Contents("new0"), "moved");

@@ -42,8 +42,7 @@ Poll<Result<OwnedBytes>> ReadFileAt::poll(Context& context) {
     if (buffer_.data() == nullptr) return Output(Error(ErrorCode::kOutOfMemory, "read file"));
     // A thread is dear: without a completing backend, what is in the page cache comes at once.
     if (!loop->Handles(OpKind::kFileRead)) {
-      const int32_t count =
-          io::TryReadAt(file_->handle, buffer_.data(), buffer_.size(), offset_);
+      const int32_t count = io::TryReadAt(file_->handle, buffer_.data(), buffer_.size(), offset_);
       if (count >= 0) {
         buffer_.Truncate(static_cast<size_t>(count));
         return Output(std::move(buffer_));

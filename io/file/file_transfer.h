@@ -43,7 +43,9 @@ class [[nodiscard]] ReadFileAt {
 class [[nodiscard]] ReadFileInto {
  public:
   ReadFileInto(io::SocketState* file, uint64_t offset, std::span<uint8_t> target)
-      : file_(file), target_(target), read_(file, offset, io::OwnedBytes(), target.size()),
+      : file_(file),
+        target_(target),
+        read_(file, offset, io::OwnedBytes(), target.size()),
         offset_(offset) {}
   ReadFileInto(ReadFileInto&&) = default;
 

@@ -41,7 +41,8 @@ struct OpenOptions {
   bool create_new = false;  // fails with kAlreadyExists where there is one
   bool truncate = false;
   bool append = false;
-  bool direct = false;  // past the page cache: offsets, sizes and memory aligned to the disk's block
+  bool direct =
+      false;  // past the page cache: offsets, sizes and memory aligned to the disk's block
   bool directory = false;  // only a directory, as Sync of it wants
   // With create_new: a file made for an open that was dropped meanwhile is removed again.
   bool remove_if_late = false;

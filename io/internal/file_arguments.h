@@ -23,11 +23,11 @@ struct FileArguments {
   }
 
   std::string path;
-  std::string target;                     // kRename
-  std::vector<DirectoryEntry> entries;    // kListDirectory's answer
-  NativeHandle copy_target = kNoHandle;   // kCopyRange
-  OwnedBytes target_keeper;               // ... which it keeps open
-  alignas(8) uint8_t status[256] = {};    // the statx that the kernel fills
+  std::string target;                    // kRename
+  std::vector<DirectoryEntry> entries;   // kListDirectory's answer
+  NativeHandle copy_target = kNoHandle;  // kCopyRange
+  OwnedBytes target_keeper;              // ... which it keeps open
+  alignas(8) uint8_t status[256] = {};   // the statx that the kernel fills
 };
 
 // In FileParameters::length of a kOpen: see OpenOptions::remove_if_late.

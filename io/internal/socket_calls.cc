@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -131,9 +132,16 @@ Result<NativeHandle> OpenListener(const SocketAddress& address,
   return handle;
 }
 
-void SetNonBlocking(NativeHandle handle) {
+SocketAddress FromRaw(const uint8_t* bytes, uint32_t size) {
+  sockaddr_storage storage{};
+  std::memcpy(&storage, bytes, std::min<size_t>(size, sizeof(storage)));
+  return FromSockaddr(storage);
+}
+
+void SetNonBlocking(NativeHandle handle, bool on) {
   const int flags = fcntl(handle, F_GETFL);
-  ZOKIO_CHECK(flags >= 0 && fcntl(handle, F_SETFL, flags | O_NONBLOCK) == 0,
+  const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+  ZOKIO_CHECK(flags >= 0 && fcntl(handle, F_SETFL, wanted) == 0,
               "an open socket can be made non-blocking");
 }
 

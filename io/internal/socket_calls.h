@@ -22,6 +22,8 @@ struct RawAddress {
   uint32_t size;
 };
 RawAddress ToRaw(const SocketAddress& address);
+// None of another family than IPv4 and IPv6.
+SocketAddress FromRaw(const uint8_t* bytes, uint32_t size);
 
 void CloseSocket(NativeHandle handle);
 
@@ -44,7 +46,7 @@ Result<NativeHandle> OpenListener(const SocketAddress& address, const ListenPara
 // An unconnected TCP socket: a handle or a negative errno.
 int32_t OpenTcp(SocketAddress::Family family);
 
-void SetNonBlocking(NativeHandle handle);
+void SetNonBlocking(NativeHandle handle, bool on = true);
 void SetNoDelay(NativeHandle handle, bool on);
 void ShutdownBoth(NativeHandle handle);
 Result<void> ShutdownSend(NativeHandle handle);
