@@ -146,6 +146,8 @@ HWY_EXPORT(CompactKernel);
 size_t FilterCompact(std::span<const uint32_t> in, Comparison comparison, uint32_t operand,
                      std::span<uint32_t> out) {
   ZOKIO_CHECK(out.size() >= in.size(), "out too small");
+  constexpr size_t kPlainMax = 2;  // up to here a plain loop is as fast
+  if (in.size() <= kPlainMax) return reference::FilterCompact(in, comparison, operand, out);
   return ZOKIO_SIMD_DISPATCH(FilterKernel)(in.data(), in.size(), comparison, operand, out.data());
 }
 

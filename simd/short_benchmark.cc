@@ -54,29 +54,35 @@ void Searching(size_t bytes) {
   auto* const text = Letters(bytes, "xxxxxxx");
   text->back() = '\n';
   static constexpr ByteSet kSet("\r\n:");
-  Beside("find_byte", bytes, [=] { return FindByte(AsBytes(*text), '\n'); },
-         [=] { return reference::FindByte(AsBytes(*text), '\n'); });
-  Beside("find_any_of", bytes, [=] { return FindAnyOf(AsBytes(*text), kSet); },
-         [=] { return reference::FindAnyOf(AsBytes(*text), kSet); });
+  Beside(
+      "find_byte", bytes, [=] { return FindByte(AsBytes(*text), '\n'); },
+      [=] { return reference::FindByte(AsBytes(*text), '\n'); });
+  Beside(
+      "find_any_of", bytes, [=] { return FindAnyOf(AsBytes(*text), kSet); },
+      [=] { return reference::FindAnyOf(AsBytes(*text), kSet); });
   auto* const lines = Letters(bytes, "a word:\n");
   auto* const positions = new Vector<uint32_t>(bytes + 64);
-  Beside("delimiter_positions", bytes,
-         [=] { return DelimiterPositions(AsBytes(*lines), kSet, *positions).count; },
-         [=] { return reference::DelimiterPositions(AsBytes(*lines), kSet, *positions).count; });
+  Beside(
+      "delimiter_positions", bytes,
+      [=] { return DelimiterPositions(AsBytes(*lines), kSet, *positions).count; },
+      [=] { return reference::DelimiterPositions(AsBytes(*lines), kSet, *positions).count; });
 }
 
 void Checking(size_t bytes) {
   auto* const ascii = Letters(bytes, "word");
   auto* const mixed = Letters(bytes, "a\xC3\xA9\xE2\x82\xACz");
   for (auto* const text : {ascii, mixed}) {
-    Beside(text == ascii ? "utf8_ascii" : "utf8_mixed", bytes,
-           [=] { return ValidateUtf8(AsBytes(*text)); },
-           [=] { return reference::ValidateUtf8(AsBytes(*text)); });
+    Beside(
+        text == ascii ? "utf8_ascii" : "utf8_mixed", bytes,
+        [=] { return ValidateUtf8(AsBytes(*text)); },
+        [=] { return reference::ValidateUtf8(AsBytes(*text)); });
   }
-  Beside("crc32c", bytes, [=] { return Crc32c(AsBytes(*ascii)); },
-         [=] { return reference::Crc32c(AsBytes(*ascii), 0); });
-  Beside("internet_checksum", bytes, [=] { return InternetChecksum(AsBytes(*ascii)); },
-         [=] { return reference::InternetChecksum(AsBytes(*ascii), 0); });
+  Beside(
+      "crc32c", bytes, [=] { return Crc32c(AsBytes(*ascii)); },
+      [=] { return reference::Crc32c(AsBytes(*ascii), 0); });
+  Beside(
+      "internet_checksum", bytes, [=] { return InternetChecksum(AsBytes(*ascii)); },
+      [=] { return reference::InternetChecksum(AsBytes(*ascii), 0); });
 }
 
 void Coding(size_t bytes) {
@@ -84,62 +90,74 @@ void Coding(size_t bytes) {
   constexpr auto kStandard = Base64Alphabet::kStandard;
   auto* const text = new String(Base64EncodedSize(bytes, kStandard), '\0');
   auto* const back = new Vector<uint8_t>(bytes + 4);
-  Beside("base64_encode", bytes, [=] { return Base64Encode(AsBytes(*data), kStandard, *text); },
-         [=] { return reference::Base64Encode(AsBytes(*data), kStandard, *text); });
-  Beside("base64_decode", bytes, [=] { return Base64Decode(*text, kStandard, *back).value_or(0); },
-         [=] { return reference::Base64Decode(*text, kStandard, *back).value_or(0); });
+  Beside(
+      "base64_encode", bytes, [=] { return Base64Encode(AsBytes(*data), kStandard, *text); },
+      [=] { return reference::Base64Encode(AsBytes(*data), kStandard, *text); });
+  Beside(
+      "base64_decode", bytes, [=] { return Base64Decode(*text, kStandard, *back).value_or(0); },
+      [=] { return reference::Base64Decode(*text, kStandard, *back).value_or(0); });
   auto* const hex = new String(2 * bytes, '\0');
   const auto last = [=] { return static_cast<uint64_t>(hex->back()); };
-  Beside("hex_encode", bytes, [=] { return HexEncode(AsBytes(*data), *hex), last(); },
-         [=] { return reference::HexEncode(AsBytes(*data), *hex), last(); });
-  Beside("hex_decode", bytes, [=] { return HexDecode(*hex, std::span<uint8_t>(*back).first(bytes)); },
-         [=] { return reference::HexDecode(*hex, std::span<uint8_t>(*back).first(bytes)); });
+  Beside(
+      "hex_encode", bytes, [=] { return HexEncode(AsBytes(*data), *hex), last(); },
+      [=] { return reference::HexEncode(AsBytes(*data), *hex), last(); });
+  Beside(
+      "hex_decode", bytes, [=] { return HexDecode(*hex, std::span<uint8_t>(*back).first(bytes)); },
+      [=] { return reference::HexDecode(*hex, std::span<uint8_t>(*back).first(bytes)); });
 }
 
 void Columns(size_t bytes) {
   auto* const numbers = Numbers<uint32_t>(bytes);
   auto* const out = new Vector<uint32_t>(bytes / 4 + 64);
   constexpr uint32_t kHalf = uint32_t{1} << 31;
-  Beside("filter_u32", bytes,
-         [=] { return FilterCompact(*numbers, Comparison::kLess, kHalf, *out); },
-         [=] { return reference::FilterCompact(*numbers, Comparison::kLess, kHalf, *out); });
-  Beside("prefix_sum_u32", bytes, [=] { return PrefixSum(*numbers, 0, *out); },
-         [=] { return reference::PrefixSum(*numbers, 0, *out); });
+  Beside(
+      "filter_u32", bytes, [=] { return FilterCompact(*numbers, Comparison::kLess, kHalf, *out); },
+      [=] { return reference::FilterCompact(*numbers, Comparison::kLess, kHalf, *out); });
+  Beside(
+      "prefix_sum_u32", bytes, [=] { return PrefixSum(*numbers, 0, *out); },
+      [=] { return reference::PrefixSum(*numbers, 0, *out); });
   const std::span<const uint32_t> in(*numbers);
   const std::span<uint32_t> to(*out);
   const auto last = [=] { return uint64_t{to[in.size() - 1]}; };
-  Beside("byte_swap_u32", bytes, [=] { return ByteSwap(in, to), last(); },
-         [=] { return reference::ByteSwap(in, to), last(); });
+  Beside(
+      "byte_swap_u32", bytes, [=] { return ByteSwap(in, to), last(); },
+      [=] { return reference::ByteSwap(in, to), last(); });
   const auto op = [](auto x) { return (x ^ 21) + 7; };
-  Beside("transform_u32", bytes, [=] { return Transform(in, to, op), last(); },
-         [=] {
-           for (size_t i = 0; i < in.size(); ++i) to[i] = (in[i] ^ 21) + 7;
-           return last();
-         });
+  Beside(
+      "transform_u32", bytes, [=] { return Transform(in, to, op), last(); },
+      [=] {
+        for (size_t i = 0; i < in.size(); ++i) to[i] = (in[i] ^ 21) + 7;
+        return last();
+      });
   auto* const classes = new Vector<uint8_t>(bytes);
-  Beside("message_classes", bytes, [=] { return ClassifyMessageSizes(in, *classes)[2]; },
-         [=] { return reference::ClassifyMessageSizes(in, *classes)[2]; });
+  Beside(
+      "message_classes", bytes, [=] { return ClassifyMessageSizes(in, *classes)[2]; },
+      [=] { return reference::ClassifyMessageSizes(in, *classes)[2]; });
 }
 
 void Words(size_t bytes) {
   auto* const words = Numbers<uint64_t>(bytes);
   auto* const hashes = new Vector<uint64_t>(bytes / 8);
-  Beside("hash_u64", bytes, [=] { return HashBatch(*words, 1, *hashes), hashes->back(); },
-         [=] { return reference::HashBatch(*words, 1, *hashes), hashes->back(); });
-  Beside("reduce_min_u64", bytes,
-         [=] { return Reduce(*words, UINT64_MAX, [](auto a, auto b) { return Min(a, b); }); },
-         [=] {
-           uint64_t least = UINT64_MAX;
-           for (const uint64_t word : *words) least = Min(least, word);
-           return least;
-         });
+  Beside(
+      "hash_u64", bytes, [=] { return HashBatch(*words, 1, *hashes), hashes->back(); },
+      [=] { return reference::HashBatch(*words, 1, *hashes), hashes->back(); });
+  Beside(
+      "reduce_min_u64", bytes,
+      [=] { return Reduce(*words, UINT64_MAX, [](auto a, auto b) { return Min(a, b); }); },
+      [=] {
+        uint64_t least = UINT64_MAX;
+        for (const uint64_t word : *words) least = Min(least, word);
+        return least;
+      });
   auto* const bitmap = new Vector<uint64_t>(1);
   constexpr uint64_t kNow = uint64_t{1} << 63;
-  Beside("deadline_scan", bytes, [=] { return DeadlineScan(*words, kNow, *bitmap); },
-         [=] { return reference::DeadlineScan(*words, kNow, *bitmap); });
+  Beside(
+      "deadline_scan", bytes, [=] { return DeadlineScan(*words, kNow, *bitmap); },
+      [=] { return reference::DeadlineScan(*words, kNow, *bitmap); });
   auto* const indices = new Vector<uint32_t>(bytes * 8 + 64);
-  Beside("bitmap_decode", bytes, [=] { return BitmapDecode(*words, 0, *indices); },
-         [=] { return reference::BitmapDecode(*words, 0, *indices); });
+  Beside(
+      "bitmap_decode", bytes, [=] { return BitmapDecode(*words, 0, *indices); },
+      [=] { return reference::BitmapDecode(*words, 0, *indices); });
 }
 
 // Structures of 16 bytes, and what goes with them.
@@ -155,22 +173,23 @@ void Batches(size_t bytes) {
   auto* const bitmaps = new std::array<uint64_t, 2>;
   const std::span<uint64_t> failed(bitmaps->data(), 1);
   const std::span<uint64_t> flagged(bitmaps->data() + 1, 1);
-  Beside("completion_scan", bytes,
-         [=] { return CompletionScan(*completions, 2, failed, flagged); },
-         [=] { return reference::CompletionScan(*completions, 2, failed, flagged); });
+  Beside(
+      "completion_scan", bytes, [=] { return CompletionScan(*completions, 2, failed, flagged); },
+      [=] { return reference::CompletionScan(*completions, 2, failed, flagged); });
   auto* const columns = new std::array<Vector<uint32_t>, 2>;
   for (auto& column : *columns) column.resize(count);
   auto* const payloads = new Vector<uint64_t>(count);
   const auto last = [=] { return payloads->back(); };
-  Beside("message_split", bytes,
-         [=] {
-           SplitMessageHeaders(*headers, (*columns)[0], (*columns)[1], *payloads);
-           return last();
-         },
-         [=] {
-           reference::SplitMessageHeaders(*headers, (*columns)[0], (*columns)[1], *payloads);
-           return last();
-         });
+  Beside(
+      "message_split", bytes,
+      [=] {
+        SplitMessageHeaders(*headers, (*columns)[0], (*columns)[1], *payloads);
+        return last();
+      },
+      [=] {
+        reference::SplitMessageHeaders(*headers, (*columns)[0], (*columns)[1], *payloads);
+        return last();
+      });
 }
 
 const bool g_registered = [] {

@@ -1,10 +1,11 @@
 // What the tokeniser of //simd gains in the server: ParseRequestHead() beside the plain parser.
+#include "examples/http/request_head.h"
+
 #include <benchmark/benchmark.h>
 
 #include <string>
 
 #include "base/check.h"
-#include "examples/http/request_head.h"
 
 namespace zokio::http {
 namespace {
@@ -39,10 +40,10 @@ void Parse(benchmark::State& state, Parser parser, size_t bytes) {
   ZOKIO_CHECK(head.head_bytes == text.size() && head.keep_alive, "the head was not parsed");
 }
 
-BENCHMARK_CAPTURE(Parse, wrk/vectors, ParseRequestHead, 0);
-BENCHMARK_CAPTURE(Parse, wrk/plain, ParseRequestHeadPlainly, 0);
-BENCHMARK_CAPTURE(Parse, browser_703/vectors, ParseRequestHead, 703);
-BENCHMARK_CAPTURE(Parse, browser_703/plain, ParseRequestHeadPlainly, 703);
+BENCHMARK_CAPTURE(Parse, wrk / vectors, ParseRequestHead, 0);
+BENCHMARK_CAPTURE(Parse, wrk / plain, ParseRequestHeadPlainly, 0);
+BENCHMARK_CAPTURE(Parse, browser_703 / vectors, ParseRequestHead, 703);
+BENCHMARK_CAPTURE(Parse, browser_703 / plain, ParseRequestHeadPlainly, 703);
 
 }  // namespace
 }  // namespace zokio::http
