@@ -18,6 +18,7 @@
 
 namespace zokio {
 
+class ForkHost;    // sched/fork_host.h
 class TaskLocals;  // future/task_locals.h
 
 // Where a poll happens: one per worker thread, filled in by the executor. Outlives every poll on
@@ -25,6 +26,8 @@ class TaskLocals;  // future/task_locals.h
 struct PollEnvironment {
   Executor* executor = nullptr;
   Timer* timer = nullptr;  // null: futures that need time fail with a CHECK that says so
+  // Where forked children can be stolen from; null: forks run their children in turn.
+  ForkHost* forks = nullptr;
   // How many more steps the running task may take before it must let others run; set by the
   // executor before each poll. Channels, locks and sockets spend it.
   int32_t budget = 0;

@@ -10,6 +10,7 @@
 #define ZOKIO_FUTURE_LEAF_AWAIT_H_
 
 #include <coroutine>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -35,6 +36,41 @@ struct LeafAwait {
   std::coroutine_handle<> continuation;
 };
 
+// Stands for a coroutine where code awaits a task: a fork that runs one child after another.
+struct EndLink {
+  // At the end of the task's body: what is to run next.
+  std::coroutine_handle<> (*ended)(EndLink* link) noexcept;
+  // Drives the withdrawal of what it started elsewhere; true when its frame may be destroyed.
+  bool (*poll_cancel)(EndLink* link, Context& context) noexcept;
+  // The coroutine in whose frame it is.
+  std::coroutine_handle<> parent;
+};
+
+// What goes on when a body has ended: a coroutine, a link's code, or (for a root) nothing.
+class Continuation {
+ public:
+  Continuation() = default;
+  explicit Continuation(std::coroutine_handle<> coroutine)
+      : word_(reinterpret_cast<uintptr_t>(coroutine.address())) {}
+  explicit Continuation(EndLink* link) : word_(reinterpret_cast<uintptr_t>(link) | kLink) {}
+
+  std::coroutine_handle<> Next() const noexcept {
+    if ((word_ & kLink) == 0) return Coroutine();
+    return word_ == kLink ? std::noop_coroutine() : Link()->ended(Link());
+  }
+
+  bool root() const { return word_ == kLink; }
+  bool is_link() const { return (word_ & kLink) != 0; }
+  EndLink* Link() const { return reinterpret_cast<EndLink*>(word_ & ~kLink); }
+  std::coroutine_handle<> Coroutine() const {
+    return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(word_));
+  }
+
+ private:
+  static constexpr uintptr_t kLink = 1;
+  uintptr_t word_ = kLink;
+};
+
 namespace internal {
 
 // Starts or resumes the coroutine tree whose outermost coroutine is `outermost`. It ended if its
@@ -50,11 +86,18 @@ inline void ResumeRoot(TaskRoot& root, std::coroutine_handle<> outermost, Contex
   }
 }
 
+// Withdraws what the links between a suspended coroutine and its root have started elsewhere.
+// True when nothing of it is left.
+inline bool CancelLinks(std::coroutine_handle<> suspended, Context& context) noexcept;
+
 // True when the tree may be destroyed: it waits on nothing whose withdrawal takes time.
 inline bool CancelRoot(TaskRoot& root, Context& context) {
-  if (root.leaf == nullptr || root.leaf->vtable->poll_cancel == nullptr) return true;
+  if (root.leaf == nullptr) return true;
+  root.context = &context;
   Context dying = context.ForDyingFrame();
-  return root.leaf->vtable->poll_cancel(root.leaf, dying);
+  if (!CancelLinks(root.leaf->continuation, dying)) return false;
+  return root.leaf->vtable->poll_cancel == nullptr ||
+         root.leaf->vtable->poll_cancel(root.leaf, dying);
 }
 
 // The awaiter of any future inside a Task. Lives in the coroutine's frame and holds the future by

@@ -68,6 +68,10 @@ class TaskAwaiter {
   TaskRoot* root_;
 };
 
+template <typename A>
+concept AwaitableInPlace =
+    requires(A&& awaitable, TaskRoot* root) { std::forward<A>(awaitable).AwaitInPlace(root); };
+
 class PromiseBase {
  public:
   std::suspend_always initial_suspend() noexcept { return {}; }
@@ -104,6 +108,11 @@ class PromiseBase {
   auto await_transform(A&& awaitable) {
     return FutureAwaiter<FutureOf<A>>(std::forward<A>(awaitable).IntoFuture(), root_);
   }
+  // What runs other coroutines in place of this one (a fork): it has an awaiter of its own.
+  template <AwaitableInPlace A>
+  auto await_transform(A&& awaitable) {
+    return std::forward<A>(awaitable).AwaitInPlace(root_);
+  }
   // What only the language knows how to await.
   template <typename A>
     requires(!IntoFuture<A> && !kIsTask<std::remove_cvref_t<A>> &&
@@ -112,7 +121,8 @@ class PromiseBase {
     return FutureAwaiter<ForeignFuture<A>>(ForeignFuture<A>(std::forward<A>(awaitable)), root_);
   }
   template <typename A>
-    requires(!IntoFuture<A> && !kIsTryAwaitable<std::remove_cvref_t<A>> && !ForeignAwaitable<A>)
+    requires(!IntoFuture<A> && !kIsTryAwaitable<std::remove_cvref_t<A>> && !ForeignAwaitable<A> &&
+             !AwaitableInPlace<A>)
   auto await_transform(A&&) {
     static_assert(HasPollMember<std::remove_cvref_t<A>>,
                   "co_await: this is not a future; it lacks `Poll<T> poll(Context&)`");
@@ -125,7 +135,7 @@ class PromiseBase {
   friend struct TaskAccess;
 
   TaskRoot* root_ = nullptr;
-  std::coroutine_handle<> continuation_ = std::noop_coroutine();
+  Continuation continuation_;
 };
 
 template <typename T>
@@ -180,7 +190,7 @@ class PromiseOf : public PromiseBase, public TryLinkOf<TryTraits<T>::kFallible> 
         return this->try_link_->fail(this->try_link_);
       }
     }
-    return continuation_;
+    return this->continuation_.Next();
   }
   // Ends the body where it is suspended.
   template <typename Failure>
@@ -286,9 +296,22 @@ struct TaskAccess {
   }
   template <typename T>
   static void SetContinuation(TaskHandle<T> handle, std::coroutine_handle<> continuation) {
-    handle.promise().continuation_ = continuation;
+    handle.promise().continuation_ = Continuation(continuation);
   }
   static TaskRoot* Root(PromiseBase* promise) { return promise->root_; }
+  // Of any Task's frame: a promise begins with its PromiseBase, whatever T is.
+  static PromiseBase& BaseOf(void* frame) {
+    static_assert(alignof(Promise<void>) == alignof(PromiseBase));
+    return std::coroutine_handle<PromiseBase>::from_address(frame).promise();
+  }
+  // Has `frame` run under `root`; `link` is asked what goes on at its end.
+  static std::coroutine_handle<> Link(void* frame, TaskRoot* root, EndLink* link) {
+    PromiseBase& promise = BaseOf(frame);
+    promise.root_ = root;
+    promise.continuation_ = Continuation(link);
+    return std::coroutine_handle<>::from_address(frame);
+  }
+  static const Continuation& ContinuationOf(void* frame) { return BaseOf(frame).continuation_; }
   // The body has ended: destroys the frame, then hands on the result, then frees the block.
   template <typename T>
   static T Finish(Task<T>&& task) {
@@ -304,6 +327,22 @@ struct TaskAccess {
     return TaskBlock<T>::SlotOfFrame(frame)->Take();
   }
 };
+
+bool CancelLinks(std::coroutine_handle<> suspended, Context& context) noexcept {
+  bool done = true;
+  const Continuation* next = &TaskAccess::ContinuationOf(suspended.address());
+  while (!next->root()) {
+    std::coroutine_handle<> outer;
+    if (next->is_link()) {
+      done = next->Link()->poll_cancel(next->Link(), context) && done;
+      outer = next->Link()->parent;
+    } else {
+      outer = next->Coroutine();
+    }
+    next = &TaskAccess::ContinuationOf(outer.address());
+  }
+  return done;
+}
 
 template <typename T>
 Task<T> PromiseOf<T>::get_return_object() {
@@ -330,50 +369,9 @@ T TaskAwaiter<T>::await_resume() {
 
 }  // namespace internal
 
-// A Task polled by hand or by a combinator: a root of its own, with a leaf of its own.
-//
-// Cancellation: dropping it destroys the frame. One that was polled and is pending is withdrawn
-//   first by `poll_cancel`, which waits for scopes inside it to join their children.
-template <typename T>
-class [[nodiscard]] TaskFuture {
- public:
-  explicit TaskFuture(Task<T> task) : task_(std::move(task)) {}
-  // Movable until its first poll.
-  TaskFuture(TaskFuture&& other) noexcept : task_(std::move(other.task_)) {
-    ZOKIO_DCHECK(other.root_.leaf == nullptr, "a task was moved after its first poll");
-  }
-
-  Poll<T> poll(Context& context) {
-    ZOKIO_CHECK(static_cast<bool>(task_), "a task was polled after it was ready");
-    void* frame = internal::TaskAccess::Frame(task_);
-    auto handle = internal::TaskHandle<T>::from_address(frame);
-    internal::TaskAccess::SetRoot<T>(handle, &root_);
-    internal::ResumeRoot(root_, handle, context);
-    if (internal::TaskBlock<T>::SlotOfFrame(frame)->empty()) return kPending;
-    if constexpr (std::is_void_v<T>) {
-      internal::TaskAccess::Finish(std::move(task_));
-      return kReady;
-    } else {
-      return Poll<T>(internal::TaskAccess::Finish(std::move(task_)));
-    }
-  }
-
-  Poll<void> poll_cancel(Context& context) {
-    if (!task_ || internal::CancelRoot(root_, context)) {
-      if (task_) Task<T> dropped = std::move(task_);
-      root_.leaf = nullptr;
-      return kReady;
-    }
-    return kPending;
-  }
-
- private:
-  Task<T> task_;
-  TaskRoot root_;
-};
-
 }  // namespace zokio
 
-#include "future/try_await.h"  // IWYU pragma: export
+#include "future/task_future.h"  // IWYU pragma: export
+#include "future/try_await.h"    // IWYU pragma: export
 
 #endif  // ZOKIO_FUTURE_TASK_H_

@@ -16,7 +16,8 @@ constexpr Priority kInOrder[] = {Priority::kImmediate, Priority::kNormal, Priori
 }  // namespace
 
 Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration idle_period)
-    : core_(core),
+    : ForkHost(core.idle(), core.worker_count()),
+      core_(core),
       index_(index),
       driver_(std::move(driver)),
       idle_period_(idle_period),
@@ -24,6 +25,7 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
       random_(static_cast<uint64_t>(index) + 1),
       wheel_(core.clock()) {
   environment_.timer = &wheel_;
+  environment_.forks = this;
 }
 
 void Worker::Main() {
@@ -160,6 +162,9 @@ TaskHeader* Worker::NextNormal() {
     PushRing(task, Priority::kNormal);  // its turn comes after all that wait now
   }
   lifo_streak_ = 0;
+  if (!deque().empty()) {
+    if (TaskHeader* task = NextForked()) return task;
+  }
   if (batch_at_ < batch_count_) return batch_[batch_at_++];
   // While somebody has no work, what is not run at once stays where it can be stolen.
   uint32_t limit = core_.idle().all_running() ? batch_limit_ : 1;
@@ -168,6 +173,17 @@ TaskHeader* Worker::NextNormal() {
   if (batch_count_ != 0) return batch_[0];
   batch_at_ = 0;
   return nullptr;
+}
+
+TaskHeader* Worker::NextForked() {
+  if (fork_streak_ >= kForkPollsMax &&
+      (batch_at_ < batch_count_ || !queue(Priority::kNormal).empty())) {
+    fork_streak_ = 0;
+    return nullptr;
+  }
+  ++fork_streak_;
+  TaskHeader* task = deque().Pop();
+  return task == nullptr ? nullptr : AdoptForked(task);
 }
 
 TaskHeader* Worker::NextBackground() {
@@ -223,38 +239,27 @@ TaskHeader* Worker::TakeInjectedOfAny() {
   return nullptr;
 }
 
-TaskHeader* Worker::Search() {
-  if (core_.worker_count() == 1) return nullptr;
-  if (!searching_) {
-    if (!core_.idle().TryBeginSearch()) return nullptr;
-    searching_ = true;
-  }
-  counters_.searches.Add();
-  constexpr int kPasses = 3;
-  for (int pass = 0; pass < kPasses; ++pass) {
-    for (Priority priority : kInOrder) {
-      if (TaskHeader* task = StealOnce(priority)) return task;
+void Worker::WakeThief() { Notify(); }
+
+bool Worker::EndTurn() {
+  forks_left_ = kForksPerTurn;
+  Instant now = core_.clock().Now();
+  if ((now - last_maintenance_).count() < kMaintenancePeriodNs) return false;
+  last_maintenance_ = now;
+  counters_.ticks.Add();
+  // What events wake goes to the ring, not to the slot of what the running task woke.
+  TaskHeader* running = std::exchange(current_, nullptr);
+  PollEvents(/*ask_driver=*/true);
+  if (core_.hooks() != nullptr) core_.hooks()->OnTick(index_);
+  for (Priority priority : kInOrder) {
+    if (queue(priority).empty()) {
+      if (TaskHeader* task = TakeInjected(priority)) PushRing(task, priority);
     }
   }
-  return nullptr;
-}
-
-TaskHeader* Worker::StealOnce(Priority priority) {
-  const auto& workers = core_.workers();
-  auto count = static_cast<uint32_t>(workers.size());
-  uint32_t start = random_.Below(count);
-  for (uint32_t i = 0; i < count; ++i) {
-    uint32_t victim = start + i < count ? start + i : start + i - count;
-    if (static_cast<int>(victim) == index_) continue;
-    TaskHeader* stolen[kStealMax];
-    uint32_t n = workers[victim]->queue(priority).Steal(stolen, kStealMax);
-    if (n == 0) continue;
-    counters_.steals.Add();
-    counters_.stolen_tasks.Add(n);
-    for (uint32_t k = 1; k < n; ++k) PushRing(stolen[k], priority);
-    return stolen[0];
-  }
-  return nullptr;
+  current_ = running;
+  bool others = lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued();
+  if (others) Notify();
+  return others;
 }
 
 void Worker::EndSearch() {
@@ -286,7 +291,9 @@ void Worker::Park() {
   }
 }
 
-bool Worker::HasVisibleWork() const {
+bool Worker::HasVisibleWork() const { return !deque().empty() || HasQueued(); }
+
+bool Worker::HasQueued() const {
   return std::any_of(std::begin(queues_), std::end(queues_),
                      [](const RunQueue& queue) { return !queue.empty(); });
 }

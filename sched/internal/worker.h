@@ -3,10 +3,11 @@
 // It has a ring for each priority. A turn of its loop takes the next task, in this order:
 //   1. immediate tasks, its own and those from outside, at most 32 in a row while others wait
 //   2. the LIFO slot: the normal task woken last by the task that ran last; at most three times in
-//   a
-//      row, so that two tasks that wake each other cannot keep out the rest
-//   3. the batch it claimed from its normal ring, then the ring
-//   4. background tasks; one of them comes before all others after each maintenance, so that they
+//      a row, so that two tasks that wake each other cannot keep out the rest
+//   3. children that a task forked and then left (sched/fork.h), the newest first, at most 16 in a
+//      row while others wait
+//   4. the batch it claimed from its normal ring, then the ring
+//   5. background tasks; one of them comes before all others after each maintenance, so that they
 //      get a turn at least every 64 polls or about 50 µs, whichever is longer
 // Every few dozen polls, tuned so that it is about every 50 µs, comes maintenance: the driver, the
 // timers, the hooks, the inject queues. Without work the worker asks the driver and the inject
@@ -24,6 +25,7 @@
 #include "base/thread_local.h"
 #include "future/context.h"
 #include "sched/driver.h"
+#include "sched/fork_host.h"
 #include "sched/internal/core.h"
 #include "sched/internal/counter.h"
 #include "sched/priority.h"
@@ -43,7 +45,7 @@ struct WorkerCounters {
       wakes, searches, ticks, completions, timers_fired, budget_exhaustions;
 };
 
-class Worker {
+class Worker final : private ForkHost {
  public:
   Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration idle_period);
   Worker(const Worker&) = delete;
@@ -61,6 +63,7 @@ class Worker {
   Driver& driver() { return *driver_; }
   // Any thread: there is something to steal.
   bool HasVisibleWork() const;
+  using ForkHost::deque;
   WorkerCounters& counters() { return counters_; }
   WorkerStats Stats() const;
 
@@ -68,6 +71,7 @@ class Worker {
   static constexpr uint32_t kBatchMax = 16;
   static constexpr uint32_t kLifoPollsMax = 3;
   static constexpr uint32_t kImmediatePollsMax = 32;
+  static constexpr uint32_t kForkPollsMax = 16;
   static constexpr uint32_t kIntervalMax = 64;
   static constexpr uint64_t kInjectTicks = 4;
   // With more than this waiting in the ring, the driver is asked every so many ticks only.
@@ -82,12 +86,18 @@ class Worker {
   TaskHeader* NextLocal();
   TaskHeader* NextImmediate();
   TaskHeader* NextNormal();
+  TaskHeader* NextForked();
   TaskHeader* NextBackground();
   TaskHeader* FindWork();
   TaskHeader* TakeInjected(Priority priority);
   TaskHeader* TakeInjectedOfAny();
   TaskHeader* Search();
   TaskHeader* StealOnce(Priority priority);
+  TaskHeader* StealForked();
+  // A forked child becomes a task of its own.
+  TaskHeader* AdoptForked(TaskHeader* task);
+  void WakeThief() override;
+  bool EndTurn() override;
   void EndSearch();
   void Park();
   void Maintain();
@@ -97,6 +107,7 @@ class Worker {
   void PushRing(TaskHeader* task, Priority priority);
   void Overflow(TaskHeader* task, Priority priority);
   RunQueue& queue(Priority priority) { return queues_[static_cast<int>(priority)]; }
+  bool HasQueued() const;
   void Notify();
   void CancelAll();
 
@@ -114,6 +125,7 @@ class Worker {
   TaskHeader* current_ = nullptr;  // being polled
   uint32_t lifo_streak_ = 0;
   uint32_t immediate_streak_ = 0;
+  uint32_t fork_streak_ = 0;
   bool background_due_ = false;
   uint32_t inject_turn_ = 0;
   uint32_t batch_at_ = 0;
