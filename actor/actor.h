@@ -1,0 +1,176 @@
+// Actor<Self, Messages...>: an object that talks by messages and does one thing at a time.
+//
+//   struct Increment { int by; };
+//   struct Get {};
+//
+//   class Counter : public zokio::Actor<Counter, Increment, Get> {
+//    public:
+//     void On(Increment message) { value_ += message.by; }
+//     int On(Get) { return value_; }                  // the answer to an Ask
+//
+//    private:
+//     int value_ = 0;
+//   };
+//
+// `On` takes its message by value, by reference or by rvalue reference. It may be a coroutine (a
+// Task): what it awaits, it awaits in the actor's home; the next message waits for its end, unless
+// the type says `static constexpr bool kReentrant = true`. What an `On` answers goes to who asked;
+// an exception, or an error that nobody asked for, is the actor's failure: see supervision.h.
+//
+// Hooks, where a type has them: Started() before the first message, Stopping() after the last,
+// Restarted() on an object made anew. `static constexpr MailboxOptions kMailbox` bounds its mail.
+//
+// Lifetime: the object is made by the spawn and destroyed in its home, after all its children.
+// Thread-safety: everything below is for the actor itself, in its constructor, hooks and handlers.
+// Cost: an idle actor is 128 bytes beside its object.
+#ifndef ZOKIO_ACTOR_ACTOR_H_
+#define ZOKIO_ACTOR_ACTOR_H_
+
+#include <memory>
+#include <utility>
+
+#include "actor/actor_id.h"
+#include "actor/actor_ref.h"
+#include "actor/internal/background.h"
+#include "actor/internal/timers.h"
+#include "actor/internal/cell.h"
+#include "actor/internal/dispatch.h"
+#include "actor/internal/spawn.h"
+#include "actor/mailbox.h"
+#include "actor/terminated.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "future/task.h"
+
+namespace zokio {
+
+template <typename Self, typename... Ms>
+class Actor {
+ public:
+  using Messages = internal::MessageList<Ms...>;
+
+  Actor(const Actor&) = delete;
+  Actor& operator=(const Actor&) = delete;
+
+ protected:
+  Actor() : cell_(internal::SpawningCell::Get()) {
+    ZOKIO_CHECK(cell_ != nullptr, "actors are made by Spawn");
+  }
+  ~Actor() = default;
+
+  ActorRef<Self> self() const { return ActorRef<Self>(cell_->id()); }
+  // Who sent the message that is handled now; nobody after a suspension or where it came from
+  // outside of all actors.
+  ActorId sender() const {
+    const internal::Envelope* envelope = cell_->loop->message();
+    if (envelope == nullptr) return ActorId();
+    return ActorId(envelope->sender, envelope->sender_generation);
+  }
+
+  // A child: ended with this actor. It is born in the same loop, or spread over all of them.
+  template <typename A, typename... Args>
+  ActorRef<A> Spawn(Args&&... args) {
+    return internal::SpawnIn<A>(*cell_->loop, cell_, std::forward<Args>(args)...);
+  }
+  template <typename A, typename... Args>
+  ActorRef<A> SpawnSpread(Args&&... args) {
+    return internal::SpawnIn<A>(cell_->loop->system().NextLoop(), cell_,
+                                std::forward<Args>(args)...);
+  }
+
+  // After the message that is handled now.
+  void Stop() { cell_->loop->RequestStop(cell_, /*kill=*/false); }
+
+  // This actor gets a Terminated once the other has ended; at once where it has already.
+  template <typename A>
+  void Watch(ActorRef<A> other) {
+    static_assert(Handles<Self, Terminated>, "who watches lists Terminated among its messages");
+    internal::SendWatch(other.id(), {cell_->id(), &NotifyTerminated});
+  }
+  template <typename A>
+  void Unwatch(ActorRef<A> other) {
+    internal::SendUnwatch(other.id(), cell_->id());
+  }
+
+  // Runs a task beside the handlers, in this actor's home: never at the same time as one, but
+  // between them. It is withdrawn when the actor stops.
+  void Run(Task<void> task) { Launch(std::move(task)); }
+  // What `task` answers, as a message to this actor.
+  template <typename M>
+  void Pipe(Task<M> task) {
+    Launch(PipeTask(self(), std::move(task)));
+  }
+  // A message to this actor after `delay`, or every `period`, until the actor stops.
+  template <typename M>
+  void TellAfter(Duration delay, M message) {
+    Launch(internal::TellLater(self(), delay, std::move(message)));
+  }
+  template <typename M>
+  void TellEvery(Duration period, M message) {
+    Launch(internal::TellRepeatedly(self(), period, std::move(message)));
+  }
+
+  // Sends on what a handler got by reference: the same envelope, nothing is moved.
+  template <typename A, typename M>
+    requires Handles<A, M>
+  void Forward(ActorRef<A> to, M& message) {
+    internal::Envelope* envelope = TakeEnvelope(message);
+    if (envelope == nullptr) {
+      to.Tell(std::move(message));
+      return;
+    }
+    envelope->type = &internal::Delivery<A, M>::kType;
+    envelope->target = to.id().cell();
+    envelope->generation = to.id().generation();
+    internal::ActorLoop::Send(envelope);
+  }
+
+  // Puts a message aside that a handler got by reference; UnstashAll brings all of them back,
+  // before everything else that waits, in their order.
+  template <typename M>
+  void Stash(M& message) {
+    internal::Envelope* envelope = TakeEnvelope(message);
+    ZOKIO_CHECK(envelope != nullptr, "Stash takes what On(M&) got, before it suspends");
+    internal::ExtrasOf(*cell_).stash.PushBack(envelope);
+    ++stashed_;
+  }
+  void UnstashAll() {
+    if (stashed_ == 0) return;
+    cell_->mail.Prepend(std::move(internal::ExtrasOf(*cell_).stash));
+    cell_->queued += std::exchange(stashed_, 0);
+  }
+
+ private:
+  static void NotifyTerminated(ActorId watcher, ActorId ended) {
+    ActorRef<Self>(watcher).Tell(Terminated{ended});
+  }
+
+  template <typename M>
+  static Task<void> PipeTask(ActorRef<Self> self, Task<M> task) {
+    self.Tell(co_await std::move(task));
+  }
+
+  void Launch(Task<void> task) {
+    ZOKIO_CHECK(internal::ActorLoop::Current() == cell_->loop, "not in this actor's home");
+    cell_->loop->Launch(cell_, internal::MakeBackground(std::move(task)), /*holds_mailbox=*/false);
+  }
+
+  // The envelope of `message`, where that is what is handled now and nobody waits for its answer.
+  template <typename M>
+  internal::Envelope* TakeEnvelope(M& message) {
+    using E = internal::MessageEnvelope<M>;
+    internal::Envelope* envelope = cell_->loop->message();
+    if (envelope == nullptr || &static_cast<E*>(envelope)->message != std::addressof(message) ||
+        envelope->type != &internal::Delivery<Self, M>::kType) {
+      return nullptr;
+    }
+    return cell_->loop->TakeMessage();
+  }
+
+  internal::ActorCell* const cell_;
+  uint32_t stashed_ = 0;
+};
+
+}  // namespace zokio
+
+#endif  // ZOKIO_ACTOR_ACTOR_H_

@@ -1,0 +1,79 @@
+#include "actor/actor_system.h"
+
+#include "base/check.h"
+#include "future/spawn.h"
+#include "future/task.h"
+#include "sched/scheduler.h"
+
+namespace zokio {
+namespace {
+
+// A loop as a future. However its task ends, the system learns of it.
+class LoopRun {
+ public:
+  explicit LoopRun(internal::ActorLoop& loop) : loop_(&loop) {}
+  LoopRun(LoopRun&& other) noexcept : loop_(std::exchange(other.loop_, nullptr)) {}
+  ~LoopRun() {
+    if (loop_ != nullptr) loop_->Abandon();
+  }
+
+  Poll<void> poll(Context& context) {
+    Poll<void> poll = loop_->poll(context);
+    if (poll.ready()) std::exchange(loop_, nullptr)->system().Ended();
+    return poll;
+  }
+  Poll<void> poll_cancel(Context& context) {
+    if (loop_ == nullptr) return kReady;
+    Poll<void> poll = loop_->poll_cancel(context);
+    if (poll.ready()) std::exchange(loop_, nullptr)->system().Ended();
+    return poll;
+  }
+
+ private:
+  internal::ActorLoop* loop_;
+};
+
+Task<void> RunLoop(LoopRun run) { co_await run; }
+
+std::vector<Executor*> ExecutorsOf(Scheduler& scheduler) {
+  return std::vector<Executor*>(static_cast<size_t>(scheduler.workers()), &scheduler.executor());
+}
+
+}  // namespace
+
+ActorSystem::ActorSystem(Scheduler& scheduler, ActorSystemOptions options)
+    : ActorSystem(std::span<Executor* const>(ExecutorsOf(scheduler)), std::move(options)) {}
+
+ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOptions options)
+    : core_(std::make_unique<internal::SystemCore>(static_cast<uint32_t>(executors.size()),
+                                                   std::move(options.on_dead_letter),
+                                                   *options.clock, options.supervision)) {
+  ZOKIO_CHECK(!executors.empty(), "actors need an executor");
+  for (uint32_t i = 0; i < core_->loop_count(); ++i) {
+    zokio::Spawn(*executors[i], RunLoop(LoopRun(core_->loop(i)))).Detach();
+  }
+}
+
+ActorSystem::~ActorSystem() { (void)Shutdown(); }
+
+Result<void> ActorSystem::Shutdown(Duration limit) {
+  if (closed_) return {};
+  core_->BeginShutdown();
+  Instant deadline =
+      limit == Duration::max() ? kNever : SaturatingAdd(Clock::Monotonic().Now(), limit);
+  if (!core_->WaitForEnd(deadline)) {
+    return Error(ErrorCode::kDeadlineExceeded, "actor system shutdown");
+  }
+  core_->Close();
+  closed_ = true;
+  return {};
+}
+
+ActorSystemStats ActorSystem::Stats() const {
+  ActorSystemStats stats;
+  stats.dead_letters = core_->dead_letters();
+  stats.failures = core_->failures();
+  return stats;
+}
+
+}  // namespace zokio

@@ -1,0 +1,98 @@
+// ActorSystem: actors on the workers of a scheduler.
+//
+//   auto scheduler = zokio::Scheduler::Create();
+//   zokio::ActorSystem system(*scheduler.value());
+//   auto counter = system.Spawn<Counter>();
+//   counter.Tell(Increment{2});
+//   int value = scheduler.value()->BlockOn(...);     // co_await counter.Ask(Get{})
+//
+// How it works is told in docs/decisions/0009-an-actor-lives-in-a-loop.md.
+//
+// Ownership: owns its actors. The scheduler outlives it. References are void after its end.
+// Thread-safety: any thread; Shutdown and the destructor not on a worker.
+// Cancellation: Shutdown stops all actors, each after the message it handles and after its
+//   children; what waits in mailboxes becomes dead letters. Where the scheduler ends first, all
+//   actors are killed.
+// Cost: idle systems use no CPU.
+#ifndef ZOKIO_ACTOR_ACTOR_SYSTEM_H_
+#define ZOKIO_ACTOR_ACTOR_SYSTEM_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "actor/actor_ref.h"
+#include "actor/dead_letter.h"
+#include "actor/internal/spawn.h"
+#include "actor/internal/system_core.h"
+#include "actor/supervision.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "future/executor.h"
+
+namespace zokio {
+
+class Scheduler;
+
+struct ActorSystemOptions {
+  ActorSystemOptions() = default;
+
+  // Called for each dead letter, on the thread that finds it; it must not block.
+  std::function<void(const DeadLetter&)> on_dead_letter;
+  // For actors without a parent. Without it they end when they fail.
+  std::optional<Supervision> supervision;
+  // By which turns are measured.
+  const Clock* clock = &Clock::Monotonic();
+};
+
+// Sums over all loops, taken without stopping them: exact once the system is quiet.
+struct ActorSystemStats {
+  uint64_t dead_letters = 0;
+  uint64_t failures = 0;
+};
+
+class ActorSystem {
+ public:
+  // A loop on each worker.
+  explicit ActorSystem(Scheduler& scheduler, ActorSystemOptions options = ActorSystemOptions());
+  // A loop on each of these executors, which outlive the system.
+  explicit ActorSystem(std::span<Executor* const> executors,
+                       ActorSystemOptions options = ActorSystemOptions());
+  ActorSystem(const ActorSystem&) = delete;
+  ActorSystem& operator=(const ActorSystem&) = delete;
+  // Shuts down without a limit of time.
+  ~ActorSystem();
+
+  // An actor without parent. From within an actor it is born in the same loop, else in each in turn.
+  template <typename A, typename... Args>
+  ActorRef<A> Spawn(Args&&... args) {
+    internal::ActorLoop* here = internal::ActorLoop::Current();
+    internal::ActorLoop& home =
+        here != nullptr && &here->system() == core_.get() ? *here : core_->NextLoop();
+    return internal::SpawnIn<A>(home, nullptr, std::forward<Args>(args)...);
+  }
+  // In the loop of this number, below `loops()`.
+  template <typename A, typename... Args>
+  ActorRef<A> SpawnAt(uint32_t loop, Args&&... args) {
+    return internal::SpawnIn<A>(core_->loop(loop), nullptr, std::forward<Args>(args)...);
+  }
+
+  // Stops all actors and waits for their end. kDeadlineExceeded when that takes longer than
+  // `limit`; it goes on nevertheless, and may be called again. Idempotent.
+  Result<void> Shutdown(Duration limit = Duration::max());
+
+  uint32_t loops() const { return core_->loop_count(); }
+  ActorSystemStats Stats() const;
+
+ private:
+  std::unique_ptr<internal::SystemCore> core_;
+  bool closed_ = false;
+};
+
+}  // namespace zokio
+
+#endif  // ZOKIO_ACTOR_ACTOR_SYSTEM_H_

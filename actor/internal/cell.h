@@ -1,0 +1,83 @@
+// ActorCell: what the system keeps of one actor: two cache lines beside the actor's own object.
+//
+// Ownership: cells belong to their loop's pool, are used again after their actor died, and are
+//   unmapped with the system. So a reference may look at a cell whose actor is gone.
+// Thread-safety: everything is touched on the home loop alone, except `loop`, which never changes,
+//   and the time before a spawn is announced, when the spawning thread fills the cell in.
+#ifndef ZOKIO_ACTOR_INTERNAL_CELL_H_
+#define ZOKIO_ACTOR_INTERNAL_CELL_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "actor/actor_id.h"
+#include "actor/internal/envelope.h"
+#include "actor/mailbox.h"
+#include "actor/supervision.h"
+
+namespace zokio::internal {
+
+struct Activation;
+struct ActorCell;
+struct CellExtras;
+class ActorLoop;
+
+// What differs by the actor's type. Hooks that a type does not have are null.
+struct ActorType {
+  std::string_view name;
+  void (*destroy)(ActorCell& cell);
+  // Makes the object anew, where it can be made without arguments.
+  void (*make)(ActorCell& cell);
+  void (*started)(ActorCell& cell);
+  void (*stopping)(ActorCell& cell);
+  void (*restarted)(ActorCell& cell);
+  // What becomes of children that fail. Null: they end, or the policy's directive holds.
+  const Supervision* supervision;
+  Directive (*decide)(ActorCell& cell, ActorId child, const Failure& failure);
+  MailboxOptions mailbox;
+};
+
+struct alignas(64) ActorCell {
+  // Flags: zero is an actor that may be queued as soon as it has mail.
+  static constexpr uint32_t kQueued = 1;        // in the loop's run queue
+  static constexpr uint32_t kBusy = 2;          // a handler is suspended, the next message waits
+  static constexpr uint32_t kSuspended = 4;     // failed, until its supervisor has decided
+  static constexpr uint32_t kUnstarted = 8;     // its spawn has not reached the home loop
+  static constexpr uint32_t kStopping = 16;     // takes no mail any more
+  static constexpr uint32_t kRestarting = 32;   // stops its children, then is made anew
+  static constexpr uint32_t kShared = 64;       // the cell is from the pool for other threads
+  static constexpr uint32_t kRemoteChild = 128;  // the parent lives in another loop
+  static constexpr uint32_t kTold = 256;        // children and coroutines were told of the stop
+  static constexpr uint32_t kKilled = 512;      // a suspended handler is not waited for
+  static constexpr uint32_t kSendsWait = 1024;  // for room in the mailbox
+  // Nothing of the mailbox is handled while one of these is set.
+  static constexpr uint32_t kNoMail = kBusy | kSuspended | kUnstarted | kStopping | kRestarting;
+
+  explicit ActorCell(ActorLoop* home) : loop(home) {}
+
+  ActorId id() { return ActorId(this, generation); }
+
+  ActorLoop* const loop;
+  uint32_t generation = 0;  // odd while an actor lives here
+  uint32_t flags = 0;
+  uint32_t queued = 0;             // in the mailbox
+  uint32_t queued_max = UINT32_MAX;  // from there on the overflow policy decides
+  EnvelopeList mail;
+  ActorCell* next_run = nullptr;  // in the run queue or the pool's free list
+  const ActorType* type = nullptr;
+  void* object = nullptr;
+
+  EnvelopeList system;
+  ActorCell* parent = nullptr;  // null: a root. It outlives its children.
+  ActorCell* first_child = nullptr;
+  ActorCell* next_sibling = nullptr;
+  ActorCell* previous_sibling = nullptr;
+  CellExtras* extras = nullptr;        // what few actors need
+  Activation* activations = nullptr;  // coroutines that run for this actor
+};
+
+static_assert(sizeof(void*) != 8 || sizeof(ActorCell) == 128);
+
+}  // namespace zokio::internal
+
+#endif  // ZOKIO_ACTOR_INTERNAL_CELL_H_

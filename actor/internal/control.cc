@@ -1,0 +1,113 @@
+#include "actor/internal/control.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "actor/internal/envelope.h"
+#include "actor/internal/loop.h"
+#include "actor/internal/supervise.h"
+
+namespace zokio::internal {
+namespace {
+
+// A control message is a struct with `void Run(ActorLoop&, ActorCell&)`, and optionally
+// `void TargetGone(ActorId target)`.
+template <typename C>
+struct ControlOf {
+  using E = MessageEnvelope<C>;
+
+  static void Deliver(ActorLoop& loop, ActorCell& cell, Envelope* envelope) {
+    C control = std::move(static_cast<E*>(envelope)->message);
+    FreeEnvelope<E>(envelope);  // first: the cell may be gone afterwards
+    control.Run(loop, cell);
+  }
+  static void Discard(Envelope* envelope) {
+    if constexpr (requires(C& control) { control.TargetGone(ActorId()); }) {
+      static_cast<E*>(envelope)->message.TargetGone(
+          ActorId(envelope->target, envelope->generation));
+    }
+    FreeEnvelope<E>(envelope);
+  }
+  static constexpr MessageType Type(Lane lane) { return {lane, &Deliver, &Discard, C::kName, true}; }
+  static constexpr MessageType kType = Type(Lane::kSystem);
+  static constexpr MessageType kMailType = Type(Lane::kMail);
+};
+
+template <typename C>
+void Post(ActorId target, C control, const MessageType* type = &ControlOf<C>::kType) {
+  if (!target) return;
+  auto* envelope = MakeEnvelope<MessageEnvelope<C>>(std::move(control));
+  envelope->type = type;
+  envelope->target = target.cell();
+  envelope->generation = target.generation();
+  ActorLoop::Send(envelope);
+}
+
+struct Stop {
+  static constexpr std::string_view kName = "stop";
+  bool kill;
+  void Run(ActorLoop& loop, ActorCell& cell) { loop.RequestStop(&cell, kill); }
+};
+
+struct RestartNow {
+  static constexpr std::string_view kName = "restart";
+  void Run(ActorLoop& loop, ActorCell& cell) { loop.Restart(&cell); }
+};
+
+struct ResumeNow {
+  static constexpr std::string_view kName = "resume";
+  void Run(ActorLoop& loop, ActorCell& cell) { loop.Resume(&cell); }
+};
+
+struct ChildFailed {
+  static constexpr std::string_view kName = "child failed";
+  ActorId child;
+  Failure failure;
+  void Run(ActorLoop& loop, ActorCell& cell) { Supervise(loop, &cell, child, failure); }
+};
+
+struct ChildEnded {
+  static constexpr std::string_view kName = "child ended";
+  ActorId child;
+  void Run(ActorLoop&, ActorCell& cell) {
+    if (cell.extras != nullptr) std::erase(cell.extras->remote_children, child);
+  }
+};
+
+struct BeginActor {
+  static constexpr std::string_view kName = "begin";
+  // The turn that runs this has begun it.
+  void Run(ActorLoop&, ActorCell&) {}
+};
+
+struct Watch {
+  static constexpr std::string_view kName = "watch";
+  Watcher watcher;
+  void Run(ActorLoop&, ActorCell& cell) { ExtrasOf(cell).watchers.push_back(watcher); }
+  void TargetGone(ActorId target) { watcher.notify(watcher.id, target); }
+};
+
+struct Unwatch {
+  static constexpr std::string_view kName = "unwatch";
+  ActorId watcher;
+  void Run(ActorLoop&, ActorCell& cell) {
+    if (cell.extras == nullptr) return;
+    std::erase_if(cell.extras->watchers, [&](const Watcher& w) { return w.id == watcher; });
+  }
+};
+
+}  // namespace
+
+void SendStop(ActorId target, bool kill) { Post(target, Stop{kill}); }
+void SendPoison(ActorId target) { Post(target, Stop{false}, &ControlOf<Stop>::kMailType); }
+void SendRestart(ActorId target) { Post(target, RestartNow{}); }
+void SendResume(ActorId target) { Post(target, ResumeNow{}); }
+void SendChildFailed(ActorId parent, ActorId child, Failure failure) {
+  Post(parent, ChildFailed{child, std::move(failure)});
+}
+void SendChildEnded(ActorId parent, ActorId child) { Post(parent, ChildEnded{child}); }
+void SendBegin(ActorId target) { Post(target, BeginActor{}); }
+void SendWatch(ActorId target, const Watcher& watcher) { Post(target, Watch{watcher}); }
+void SendUnwatch(ActorId target, ActorId watcher) { Post(target, Unwatch{watcher}); }
+
+}  // namespace zokio::internal

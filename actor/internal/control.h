@@ -1,0 +1,28 @@
+// Control messages: what the system itself says to actors, in the lane that no bound stops.
+#ifndef ZOKIO_ACTOR_INTERNAL_CONTROL_H_
+#define ZOKIO_ACTOR_INTERNAL_CONTROL_H_
+
+#include "actor/actor_id.h"
+#include "actor/internal/cell.h"
+#include "actor/internal/extras.h"
+
+namespace zokio::internal {
+
+// The actor ends after the message that it handles now; with `kill`, a handler that is suspended is
+// withdrawn. What is in its mailbox becomes dead letters.
+void SendStop(ActorId target, bool kill);
+// The actor ends when it comes to this in its mailbox.
+void SendPoison(ActorId target);
+void SendRestart(ActorId target);
+void SendResume(ActorId target);
+// To the parent, from a child of another loop.
+void SendChildEnded(ActorId parent, ActorId child);
+// Begins an actor whose cell another thread has filled in.
+void SendBegin(ActorId target);
+// `notify` is called once the target has ended; at once where it has already.
+void SendWatch(ActorId target, const Watcher& watcher);
+void SendUnwatch(ActorId target, ActorId watcher);
+
+}  // namespace zokio::internal
+
+#endif  // ZOKIO_ACTOR_INTERNAL_CONTROL_H_

@@ -1,0 +1,216 @@
+// How a message meets its handler: the tables of a pair of actor and message, the envelopes that
+// carry a question, and the activation in which a coroutine handler runs.
+//
+// A handler `On` returns nothing or the answer, plain or as a Result, at once or as a Task. What it
+// answers goes to who asked; where nobody asked, an error is the actor's failure.
+#ifndef ZOKIO_ACTOR_INTERNAL_DISPATCH_H_
+#define ZOKIO_ACTOR_INTERNAL_DISPATCH_H_
+
+#include <exception>
+#include <new>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "actor/internal/activation.h"
+#include "actor/internal/envelope.h"
+#include "actor/internal/loop.h"
+#include "actor/terminated.h"
+#include "base/exceptions.h"
+#include "base/result.h"
+#include "future/oneshot.h"
+#include "future/task.h"
+#include "mem/frame_pool.h"
+
+namespace zokio::internal {
+
+template <typename... Ms>
+struct MessageList {
+  template <typename M>
+  static constexpr bool kHas = (std::is_same_v<M, Ms> || ...);
+};
+
+// The name of T as the compiler prints it.
+template <typename T>
+constexpr std::string_view TypeName() {
+  std::string_view name = __PRETTY_FUNCTION__;
+  const size_t begin = name.find("T = ") + 4;
+  return name.substr(begin, name.find_first_of(";]", begin) - begin);
+}
+
+template <typename A, typename M>
+decltype(auto) CallHandler(A& actor, M& message) {
+  if constexpr (requires { actor.On(std::move(message)); }) {
+    return actor.On(std::move(message));
+  } else {
+    return actor.On(message);
+  }
+}
+
+// What a handler's return type stands for: `Value` with the task taken off, `Reply` with the Result
+// taken off as well.
+template <typename R>
+struct Unwrap {
+  using Value = R;
+  using Reply = R;
+};
+template <typename T>
+struct Unwrap<Result<T>> {
+  using Value = Result<T>;
+  using Reply = T;
+};
+template <typename T>
+struct Unwrap<Task<T>> {
+  using Value = T;
+  using Reply = typename Unwrap<T>::Reply;
+};
+
+template <typename A, typename M>
+using HandlerReturn = decltype(CallHandler(std::declval<A&>(), std::declval<M&>()));
+template <typename A, typename M>
+using ReplyOf = typename Unwrap<HandlerReturn<A, M>>::Reply;
+
+// A message with the way back for its answer.
+template <typename M, typename R>
+struct AskEnvelope : MessageEnvelope<M> {
+  template <typename T>
+  AskEnvelope(T&& message, OneshotSender<Result<R>> sender)
+      : MessageEnvelope<M>(std::forward<T>(message)), reply(std::move(sender)) {}
+
+  OneshotSender<Result<R>> reply;
+};
+
+template <typename E>
+inline constexpr bool kIsAsk = requires(E& envelope) { envelope.reply; };
+
+// Hands on what a handler answered.
+template <typename E, typename V>
+void Settle(ActorLoop& loop, ActorCell& cell, E* envelope, V&& value) {
+  if constexpr (kIsAsk<E>) {
+    std::move(envelope->reply).Send(std::forward<V>(value));
+  } else if constexpr (kIsResult<std::remove_cvref_t<V>>) {
+    if (!value.ok()) loop.Failed(&cell, Failure{nullptr, value.error()});
+  }
+}
+template <typename E>
+void Settle(ActorLoop&, ActorCell&, E* envelope) {
+  if constexpr (kIsAsk<E>) std::move(envelope->reply).Send(Result<void>());
+}
+
+// The handler threw.
+template <typename E>
+void SettleException(ActorLoop& loop, ActorCell& cell, E* envelope) {
+  if constexpr (kIsAsk<E>) {
+    std::move(envelope->reply).Send(Error(ErrorCode::kUnknown, "ask: the handler threw"));
+  }
+  loop.Failed(&cell, Failure{std::current_exception(), Error()});
+}
+
+// Runs `body`, which may call user code; an exception is the actor's failure.
+template <typename E, typename Body>
+void Guarded(ActorLoop& loop, ActorCell& cell, E* envelope, Body&& body) {
+#if ZOKIO_EXCEPTIONS
+  try {
+    body();
+  } catch (...) {
+    SettleException(loop, cell, envelope);
+  }
+#else
+  (void)loop, (void)cell, (void)envelope;
+  body();
+#endif
+}
+
+// A coroutine handler. The envelope lives as long, so a handler may refer to its message.
+template <typename E, typename V>
+struct HandlerActivation : Activation {
+  HandlerActivation(E* handled, Task<V> task)
+      : Activation(&kTable), envelope(handled), future(std::in_place, std::move(task)) {}
+
+  static HandlerActivation* Of(Activation* a) { return static_cast<HandlerActivation*>(a); }
+
+  static bool PollIt(ActorLoop& loop, Activation* activation, Context& context) {
+    HandlerActivation* self = Of(activation);
+    bool done = true;
+    Guarded(loop, *self->target, self->envelope, [&] {
+      Poll<V> poll = self->future->poll(context);
+      done = poll.ready();
+      if (!done) return;
+      if constexpr (std::is_void_v<V>) {
+        Settle(loop, *self->target, self->envelope);
+      } else {
+        Settle(loop, *self->target, self->envelope, std::move(poll).value());
+      }
+    });
+    return done;
+  }
+  static bool PollCancelIt(Activation* activation, Context& context) {
+    return Of(activation)->future->poll_cancel(context).ready();
+  }
+  static void Drop(Activation* activation) {
+    Of(activation)->future.reset();
+    FreeEnvelope<E>(std::exchange(Of(activation)->envelope, nullptr));
+  }
+  static void Free(Activation* activation) {
+    Of(activation)->~HandlerActivation();
+    FramePool::Free(Of(activation), sizeof(HandlerActivation));
+  }
+  static constexpr Table kTable{&PollIt, &PollCancelIt, &Drop, &Free};
+
+  E* envelope;
+  std::optional<TaskFuture<V>> future;
+};
+
+template <typename A, typename M, typename E = MessageEnvelope<M>>
+struct Delivery {
+  using Return = HandlerReturn<A, M>;
+  using Value = typename Unwrap<Return>::Value;
+
+  static void Deliver(ActorLoop& loop, ActorCell& cell, Envelope* envelope) {
+    auto* e = static_cast<E*>(envelope);
+    if constexpr (kIsAsk<E>) {
+      if (e->reply.receiver_gone()) {  // nobody waits for the answer any more
+        FreeEnvelope<E>(envelope);
+        return;
+      }
+    }
+    A& actor = *static_cast<A*>(cell.object);
+    if constexpr (kIsTask<Return>) {
+      Activation* activation = nullptr;
+      Guarded(loop, cell, e, [&] {
+        using Run = HandlerActivation<E, Value>;
+        activation = ::new (FramePool::Allocate(sizeof(Run))) Run(e, CallHandler(actor, e->message));
+      });
+      if (activation == nullptr) {
+        FreeEnvelope<E>(envelope);
+        return;
+      }
+      loop.Launch(&cell, activation, /*holds_mailbox=*/!IsReentrant());
+    } else {
+      Guarded(loop, cell, e, [&] {
+        if constexpr (std::is_void_v<Return>) {
+          CallHandler(actor, e->message);
+          Settle(loop, cell, e);
+        } else {
+          Settle(loop, cell, e, CallHandler(actor, e->message));
+        }
+      });
+      // Unless the handler sent it on.
+      if (__builtin_expect(loop.message() == envelope, 1)) FreeEnvelope<E>(envelope);
+    }
+  }
+
+  static constexpr MessageType kType{Lane::kMail, &Deliver, &FreeEnvelope<E>, TypeName<M>(),
+                                     std::is_same_v<M, Terminated>};
+
+ private:
+  static constexpr bool IsReentrant() {
+    if constexpr (requires { A::kReentrant; }) return A::kReentrant;
+    return false;
+  }
+};
+
+}  // namespace zokio::internal
+
+#endif  // ZOKIO_ACTOR_INTERNAL_DISPATCH_H_

@@ -1,0 +1,374 @@
+#include "actor/internal/loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "actor/internal/extras.h"
+#include "actor/internal/system_core.h"
+#include "base/check.h"
+
+namespace zokio::internal {
+namespace {
+
+template <typename T>
+void Prefetch(const T* address) {
+  __builtin_prefetch(address);
+}
+
+}  // namespace
+
+ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t loops)
+    : system_(system), index_(index), outboxes_(loops), pool_(this), random_(index + 1), shared_pool_(this) {
+  for (uint32_t i = 0; i < loops; ++i) {
+    inbound_.push_back(i == index ? nullptr
+                                  : std::make_unique<SpscRing<Envelope*>>(kRingCapacity));
+  }
+}
+
+ActorLoop::~ActorLoop() { DiscardAll(); }
+
+void ActorLoop::ConnectOutboxes() {
+  for (uint32_t i = 0; i < outboxes_.size(); ++i) {
+    if (i != index_) outboxes_[i].ring = system_.loop(i).inbound_[index_].get();
+  }
+}
+
+// Sending.
+
+void ActorLoop::SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope) {
+  if (here != nullptr && &here->system_ == &home->system_) {
+    here->Stage(home, envelope);
+  } else {
+    home->PostFromOutside(envelope);
+  }
+}
+
+void ActorLoop::PostFromOutside(Envelope* envelope) {
+  // Counted, so that whoever ends the system can wait until nobody is in here.
+  outsiders_.fetch_add(1, memory_order_seq_cst);
+  if (closed_.load(memory_order_seq_cst)) {
+    Reject(envelope, DeadLetterReason::kShutdown);
+  } else {
+    inbox_.Push(envelope);
+    WakeUp();
+  }
+  outsiders_.fetch_sub(1, memory_order_release);
+}
+
+void ActorLoop::Stage(ActorLoop* home, Envelope* envelope) {
+  Outbox& outbox = outboxes_[home->index_];
+  ++counters_.sent_away;
+  if (!outbox.dirty) {
+    outbox.dirty = true;
+    dirty_.push_back(home->index_);
+  }
+  if (!outbox.overflow.empty() || !outbox.ring->Stage(envelope)) {
+    outbox.overflow.PushBack(envelope);
+  }
+  if (outbox.ring->staged() >= kStagedMax) Flush(home->index_);
+}
+
+void ActorLoop::Flush(uint32_t loop) {
+  Outbox& outbox = outboxes_[loop];
+  while (!outbox.overflow.empty()) {
+    // Its `next` is the list's until it is taken off.
+    if (!outbox.ring->Stage(outbox.overflow.front())) break;
+    outbox.overflow.PopFront();
+  }
+  if (outbox.ring->staged() == 0) return;
+  outbox.ring->Publish();
+  ++counters_.batches;
+  system_.loop(loop).WakeUp();
+}
+
+void ActorLoop::FlushAll() {
+  size_t kept = 0;
+  for (size_t i = 0; i < dirty_.size(); ++i) {
+    uint32_t loop = dirty_[i];
+    Flush(loop);
+    if (outboxes_[loop].overflow.empty()) {
+      outboxes_[loop].dirty = false;
+    } else {
+      dirty_[kept++] = loop;
+    }
+  }
+  dirty_.resize(kept);
+}
+
+// Receiving.
+
+bool ActorLoop::Receive() {
+  bool found = false;
+  for (auto& ring : inbound_) {
+    if (ring == nullptr) continue;
+    found |= ring->Drain(kRingCapacity, [&](Envelope* envelope) {
+      // The envelopes were written by another core: fetch some ahead of their turn.
+      if (Envelope** ahead = ring->Peek(kPrefetchAhead)) Prefetch(*ahead);
+      Accept(envelope);
+    }) != 0;
+  }
+  for (Envelope* envelope = inbox_.TakeAll(); envelope != nullptr;) {
+    Envelope* next = envelope->next;
+    Accept(envelope);
+    envelope = next;
+    found = true;
+  }
+  return found;
+}
+
+bool ActorLoop::AnythingInbound() const {
+  if (!inbox_.empty() || ShutdownCanStep()) return true;
+  return std::any_of(inbound_.begin(), inbound_.end(),
+                     [](const auto& ring) { return ring != nullptr && !ring->empty(); });
+}
+
+void ActorLoop::AcceptControl(Envelope* envelope) {
+  if (envelope->type->lane == Lane::kWake) {
+    auto* activation = static_cast<Activation*>(envelope);
+    if (activation->ended) {
+      --in_transit_;
+      activation->Unref();
+    } else {
+      woken_.PushBack(envelope);
+    }
+    return;
+  }
+  ActorCell* cell = envelope->target;
+  if (cell->generation != envelope->generation) {
+    Reject(envelope, DeadLetterReason::kNoSuchActor);
+    return;
+  }
+  if (envelope->type->lane == Lane::kOffer) {
+    if ((cell->flags & ActorCell::kStopping) != 0) {
+      Reject(envelope, DeadLetterReason::kNoSuchActor);
+      return;
+    }
+    ExtrasOf(*cell).waiting.PushBack(envelope);
+    cell->flags |= ActorCell::kSendsWait;
+    AdmitWaiting(cell);
+    return;
+  }
+  cell->system.PushBack(envelope);
+  Queue(cell);
+}
+
+void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
+  const Lane lane = envelope->type->lane;
+  if ((lane == Lane::kMail || lane == Lane::kOffer) && !envelope->type->quiet) {
+    system_.DeadLetterOf(envelope, reason);
+  } else {
+    envelope->type->discard(envelope);
+  }
+}
+
+// The mailbox is full and its type says what to do. True when `envelope` is to be put in.
+bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
+  if (cell->type->mailbox.overflow == Overflow::kDropOldest) {
+    --cell->queued;
+    system_.DeadLetterOf(cell->mail.PopFront(), DeadLetterReason::kOverflow);
+    return true;
+  }
+  system_.DeadLetterOf(envelope, DeadLetterReason::kOverflow);
+  return false;
+}
+
+// Sends that wait become mail as long as there is room.
+void ActorLoop::AdmitWaiting(ActorCell* cell) {
+  CellExtras& extras = *cell->extras;
+  while (!extras.waiting.empty() && cell->queued < cell->type->mailbox.capacity) {
+    Envelope* offer = extras.waiting.PopFront();
+    offer->type->deliver(*this, *cell, offer);  // puts its message into the mailbox
+  }
+  if (extras.waiting.empty()) cell->flags &= ~ActorCell::kSendsWait;
+}
+
+// A turn.
+
+Poll<void> ActorLoop::poll(Context& context) {
+  if (!waker_) waker_ = context.waker().Clone();
+  ActorLoop* outer = std::exchange(CurrentActorLoop::Get(), this);
+  context_ = &context;
+  bool ended = Turn();
+  context_ = nullptr;
+  CurrentActorLoop::Get() = outer;
+  return ended ? Poll<void>(kReady) : Poll<void>(kPending);
+}
+
+Poll<void> ActorLoop::poll_cancel(Context& context) {
+  killed_ = true;
+  shutdown_.store(true, memory_order_release);
+  return poll(context);
+}
+
+// True once the system has ended.
+bool ActorLoop::Turn() {
+  Instant begin = system_.clock().Now();
+  last_tune_ = begin;
+  tuned_messages_ = counters_.messages;
+  while (true) {
+    bool found = Receive();
+    if (__builtin_expect(shutdown_.load(memory_order_relaxed), 0) && StepShutdown()) return true;
+    round_left_ = round_messages_;
+    RunWoken();
+    RunActors();
+    FlushAll();
+    if (!found && run_head_ == nullptr && woken_.empty()) {
+      if (!dirty_.empty()) break;  // a ring is full: its reader needs time
+      if (TrySleep()) return false;
+      continue;
+    }
+    Instant now = system_.clock().Now();
+    Tune(now);
+    if ((now - begin).count() >= kTurnNs) break;
+  }
+  context_->RequestRequeue();
+  return false;
+}
+
+bool ActorLoop::TrySleep() {
+  wake_.Lower();
+  if (!AnythingInbound()) return true;
+  // Whoever raised it meanwhile wakes the task once too often, which does no harm.
+  (void)wake_.Raise();
+  return false;
+}
+
+// Chooses how many messages fit into a round, by what the last ones took.
+void ActorLoop::Tune(Instant now) {
+  int64_t spent = (now - last_tune_).count();
+  uint64_t handled = counters_.messages - tuned_messages_;
+  last_tune_ = now;
+  tuned_messages_ = counters_.messages;
+  if (handled == 0 || spent <= 0) return;
+  auto fits = static_cast<int64_t>(handled) * kRoundNs / spent;
+  auto wanted = static_cast<uint32_t>(std::clamp<int64_t>(fits, 1, kRoundMessagesMax));
+  round_messages_ = wanted < round_messages_ ? wanted : (3 * round_messages_ + wanted + 3) / 4;
+}
+
+void ActorLoop::RunActors() {
+  // Those that are queued meanwhile get their turn in the next round.
+  ActorCell* last = run_tail_;
+  while (run_head_ != nullptr && round_left_ != 0) {
+    ActorCell* cell = run_head_;
+    run_head_ = cell->next_run;
+    bool was_last = cell == last;
+    Run(cell);
+    if (was_last) return;
+  }
+}
+
+void ActorLoop::Run(ActorCell* cell) {
+  running_ = cell;
+  ++counters_.activations;
+  bool alive = true;
+  if (__builtin_expect((cell->flags & ActorCell::kUnstarted) != 0, 0)) Start(cell);
+  if (!cell->system.empty()) alive = RunControl(cell);
+  if (alive) alive = RunMail(cell);
+  if (alive && (cell->flags & (ActorCell::kStopping | ActorCell::kRestarting)) != 0) {
+    alive = Advance(cell);
+  }
+  running_ = nullptr;
+  if (!alive) return;
+  cell->flags &= ~ActorCell::kQueued;
+  if (!cell->system.empty() || (!cell->mail.empty() && (cell->flags & ActorCell::kNoMail) == 0)) {
+    Queue(cell);
+  }
+}
+
+bool ActorLoop::RunControl(ActorCell* cell) {
+  uint32_t generation = cell->generation;
+  while (!cell->system.empty()) {
+    Envelope* envelope = cell->system.PopFront();
+    envelope->type->deliver(*this, *cell, envelope);
+    if (cell->generation != generation) return false;
+  }
+  return true;
+}
+
+bool ActorLoop::RunMail(ActorCell* cell) {
+  uint32_t quota = std::min(kQuotaMax, round_left_);
+  uint32_t left = quota;
+  while (left != 0 && !cell->mail.empty() && (cell->flags & ActorCell::kNoMail) == 0) {
+    --left;
+    Envelope* envelope = cell->mail.PopFront();
+    --cell->queued;
+    message_ = envelope;
+    envelope->type->deliver(*this, *cell, envelope);
+    // A handler's stop, or its child's end, comes before the next message.
+    if (__builtin_expect(!cell->system.empty(), 0) && !RunControl(cell)) return false;
+  }
+  message_ = nullptr;
+  counters_.messages += quota - left;
+  round_left_ -= quota - left;
+  if (__builtin_expect((cell->flags & ActorCell::kSendsWait) != 0, 0)) AdmitWaiting(cell);
+  return true;
+}
+
+// Coroutines.
+
+void ActorLoop::Launch(ActorCell* cell, Activation* activation, bool holds_mailbox) {
+  activation->target = cell;
+  activation->generation = cell->generation;
+  activation->holds_mailbox = holds_mailbox;
+  activation->next_of_cell = cell->activations;
+  if (cell->activations != nullptr) cell->activations->previous_of_cell = activation;
+  cell->activations = activation;
+  if (holds_mailbox) cell->flags |= ActorCell::kBusy;
+  PollActivation(activation);
+}
+
+void ActorLoop::RunWoken() {
+  EnvelopeList woken = std::exchange(woken_, EnvelopeList());
+  while (!woken.empty()) {
+    auto* activation = static_cast<Activation*>(woken.PopFront());
+    if (activation->ended) {
+      --in_transit_;
+    } else {
+      activation->notified.exchange(false, memory_order_acq_rel);
+      PollActivation(activation);
+    }
+    activation->Unref();
+  }
+}
+
+void ActorLoop::PollActivation(Activation* activation) {
+  ActorCell* outer = std::exchange(running_, activation->target);
+  Envelope* outer_message = std::exchange(message_, nullptr);
+  Waker waker = activation->BorrowedWaker();
+  context_->environment().budget = kPollBudget;
+  Context context = context_->WithWaker(waker);
+  bool done = activation->cancelled ? activation->table->poll_cancel(activation, context)
+                                    : activation->table->poll(*this, activation, context);
+  waker.Release();
+  if (done) EndActivation(activation);
+  message_ = outer_message;
+  running_ = outer;
+}
+
+void ActorLoop::EndActivation(Activation* activation) {
+  ActorCell* cell = activation->target;
+  activation->ended = true;
+  // From now on it stays notified. A waker that was faster has it on its way here.
+  if (activation->notified.exchange(true, memory_order_acq_rel)) ++in_transit_;
+  if (activation->previous_of_cell != nullptr) {
+    activation->previous_of_cell->next_of_cell = activation->next_of_cell;
+  } else {
+    cell->activations = activation->next_of_cell;
+  }
+  if (activation->next_of_cell != nullptr) {
+    activation->next_of_cell->previous_of_cell = activation->previous_of_cell;
+  }
+  if (activation->holds_mailbox) cell->flags &= ~ActorCell::kBusy;
+  activation->table->drop(activation);
+  activation->Unref();
+  constexpr uint32_t kEnding = ActorCell::kStopping | ActorCell::kRestarting;
+  if (!cell->mail.empty() || (cell->flags & kEnding) != 0) Queue(cell);
+}
+
+void ActorLoop::CancelActivation(Activation* activation) {
+  if (activation->ended || activation->cancelled) return;
+  activation->cancelled = true;
+  PollActivation(activation);
+}
+
+}  // namespace zokio::internal

@@ -1,0 +1,256 @@
+// ActorLoop: home of a share of a system's actors: it owns their cells, queues and run order.
+//
+// It is a future that is polled as one task (docs/decisions/0009). A turn of it
+//   1. takes what other loops (rings) and other threads (inbox) sent, into mailboxes
+//   2. gives actors with mail an activation each, in turn: up to `quota` messages
+//   3. polls the coroutines that were woken
+//   4. publishes what was staged for other loops, and wakes those that sleep
+// until nothing is left (then it sleeps by the protocol of inbox.h) or it has run for about 50 µs
+// (then other tasks of the worker get their turn).
+//
+// Thread-safety: Send by any thread; everything else by whoever polls the loop.
+// Memory ordering: see inbox.h and spsc_ring.h; within a loop nothing is atomic.
+#ifndef ZOKIO_ACTOR_INTERNAL_LOOP_H_
+#define ZOKIO_ACTOR_INTERNAL_LOOP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "actor/dead_letter.h"
+#include "actor/internal/activation.h"
+#include "actor/internal/cell.h"
+#include "actor/internal/cell_pool.h"
+#include "actor/internal/envelope.h"
+#include "actor/internal/inbox.h"
+#include "actor/spsc_ring.h"
+#include "actor/supervision.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/thread_local.h"
+#include "future/context.h"
+#include "future/poll.h"
+#include "future/waker.h"
+
+namespace zokio::internal {
+
+class SystemCore;
+
+// The loop that is being polled on this thread.
+struct CurrentActorLoopTag;
+using CurrentActorLoop = ThreadLocal<class ActorLoop*, CurrentActorLoopTag>;
+
+struct LoopCounters {
+  uint64_t messages = 0;
+  uint64_t activations = 0;
+  uint64_t spawned = 0;
+  uint64_t ended = 0;
+  uint64_t sent_away = 0;
+  uint64_t batches = 0;  // published to other loops
+};
+
+class ActorLoop {
+ public:
+  ActorLoop(SystemCore& system, uint32_t index, uint32_t loops);
+  ActorLoop(const ActorLoop&) = delete;
+  ActorLoop& operator=(const ActorLoop&) = delete;
+  ~ActorLoop();
+
+  static ActorLoop* Current() { return CurrentActorLoop::Get(); }
+
+  // Any thread: sends an envelope to the actor it names.
+  static void Send(Envelope* envelope) {
+    ActorLoop* here = Current();
+    ActorLoop* home = envelope->target->loop;
+    if (here != nullptr && here->running_ != nullptr) {
+      envelope->sender = here->running_;
+      envelope->sender_generation = here->running_->generation;
+    }
+    if (here == home) {
+      home->Accept(envelope);
+    } else {
+      SendAway(here, home, envelope);
+    }
+  }
+
+  // One turn. Ready once the system has ended.
+  Poll<void> poll(Context& context);
+  // The executor ends: stops all actors without waiting for messages.
+  Poll<void> poll_cancel(Context& context);
+
+  // What follows is for the home alone.
+
+  // Puts a message where it belongs.
+  void Accept(Envelope* envelope) {
+    ActorCell* cell = envelope->target;
+    if (__builtin_expect(envelope->type->lane != Lane::kMail, 0)) {
+      AcceptControl(envelope);
+      return;
+    }
+    if (__builtin_expect(cell->generation != envelope->generation ||
+                             (cell->flags & ActorCell::kStopping) != 0,
+                         0)) {
+      Reject(envelope, DeadLetterReason::kNoSuchActor);
+      return;
+    }
+    if (__builtin_expect(cell->queued >= cell->queued_max, 0) && !MakeRoom(cell, envelope)) return;
+    cell->mail.PushBack(envelope);
+    ++cell->queued;
+    if ((cell->flags & (ActorCell::kNoMail | ActorCell::kQueued)) == 0) Queue(cell);
+  }
+
+  // Home of the target: whether it lives and takes mail.
+  static bool IsOpen(const Envelope* envelope) {
+    const ActorCell* cell = envelope->target;
+    return cell->generation == envelope->generation && (cell->flags & ActorCell::kStopping) == 0;
+  }
+
+  // Gives a cell a turn, once.
+  void Queue(ActorCell* cell) {
+    if ((cell->flags & ActorCell::kQueued) != 0) return;
+    cell->flags |= ActorCell::kQueued;
+    cell->next_run = nullptr;
+    (run_head_ == nullptr ? run_head_ : run_tail_->next_run) = cell;
+    run_tail_ = cell;
+  }
+
+  // A cell of this loop for a new actor; the caller fills in type and object, then calls Begin.
+  ActorCell* TakeCell() { return pool_.Take(); }
+  void ReturnCell(ActorCell* cell) { pool_.Return(cell); }
+  void Begin(ActorCell* cell, ActorCell* parent);
+  // The same for a thread that is not home: the cell is begun by a control message.
+  ActorCell* TakeSharedCell() { return shared_pool_.Take(); }
+  void ReturnSharedCell(ActorCell* cell) { shared_pool_.Return(cell); }
+
+  void RequestStop(ActorCell* cell, bool kill);
+  void Restart(ActorCell* cell);
+  void Failed(ActorCell* cell, Failure failure);
+  void Resume(ActorCell* cell);
+  Random& random() { return random_; }
+  void UnlinkChild(ActorCell* cell);
+
+  // Takes over one share of `activation` and polls it for the first time.
+  void Launch(ActorCell* cell, Activation* activation, bool holds_mailbox);
+  void CancelActivation(Activation* activation);
+
+  // The envelope being handled. Take: the handler keeps it, so that it is not freed afterwards.
+  Envelope* message() const { return message_; }
+  Envelope* TakeMessage() {
+    Envelope* taken = message_;
+    message_ = nullptr;
+    return taken;
+  }
+  void SetMessage(Envelope* envelope) { message_ = envelope; }
+  ActorCell* running() const { return running_; }
+
+  void Reject(Envelope* envelope, DeadLetterReason reason);
+
+  SystemCore& system() { return system_; }
+  uint32_t index() const { return index_; }
+  Context& context() { return *context_; }
+  const LoopCounters& counters() const { return counters_; }
+
+  // Any thread: makes a sleeping loop look around.
+  void WakeUp() {
+    if (wake_.Raise()) waker_.WakeByRef();
+  }
+  // Any thread: all actors shall stop.
+  void PostShutdown();
+  // It will not be polled any more: the others do not wait for it.
+  void Abandon();
+  // Once the loop has ended: rejects what other threads still send.
+  void Close();
+  // Once all loops of the system are made.
+  void ConnectOutboxes();
+  // True once this loop takes no new actors.
+  bool refuses_spawns() const { return shutdown_seen_; }
+
+ private:
+  static constexpr size_t kRingCapacity = 1024;
+  static constexpr size_t kPrefetchAhead = 4;
+  static constexpr size_t kStagedMax = 32;
+  static constexpr uint32_t kQuotaMax = 128;
+  static constexpr int64_t kTurnNs = 50'000;
+  static constexpr int64_t kRoundNs = 10'000;
+  static constexpr uint32_t kRoundMessagesMax = 2048;
+
+  // Where messages to one other loop wait. `overflow` is what its ring has no room for.
+  struct Outbox {
+    SpscRing<Envelope*>* ring = nullptr;  // in the receiver's `inbound_`
+    EnvelopeList overflow;
+    bool dirty = false;
+  };
+
+  static void SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope);
+  void PostFromOutside(Envelope* envelope);
+  void AdmitWaiting(ActorCell* cell);
+  void Stage(ActorLoop* home, Envelope* envelope);
+  void Flush(uint32_t loop);
+  void FlushAll();
+
+  bool Turn();
+  bool Receive();
+  void RunActors();
+  void Run(ActorCell* cell);
+  // False when the cell is gone.
+  bool RunControl(ActorCell* cell);
+  bool RunMail(ActorCell* cell);
+  bool Advance(ActorCell* cell);
+  void Start(ActorCell* cell);
+  void Finish(ActorCell* cell);
+  void Remake(ActorCell* cell);
+  void RunWoken();
+  void PollActivation(Activation* activation);
+  void EndActivation(Activation* activation);
+  bool TrySleep();
+  bool AnythingInbound() const;
+  void Tune(Instant now);
+  void AcceptControl(Envelope* envelope);
+  bool MakeRoom(ActorCell* cell, Envelope* envelope);
+  bool Empty() const;
+  bool ShutdownCanStep() const;
+  bool StepShutdown();
+  void DiscardAll();
+
+  SystemCore& system_;
+  const uint32_t index_;
+
+  // The home's alone.
+  ActorCell* run_head_ = nullptr;
+  ActorCell* run_tail_ = nullptr;
+  ActorCell* running_ = nullptr;
+  Envelope* message_ = nullptr;
+  Context* context_ = nullptr;
+  EnvelopeList woken_;
+  ActorCell* roots_ = nullptr;
+  uint32_t round_left_ = 0;
+  uint32_t round_messages_ = 256;
+  uint64_t tuned_messages_ = 0;  // counters_.messages at the last Tune
+  Instant last_tune_{};
+  int64_t live_ = 0;
+  int64_t in_transit_ = 0;  // wakes of ended activations that have not arrived yet
+  bool shutdown_seen_ = false;
+  bool drained_ = false;
+  bool killed_ = false;
+  bool kill_told_ = false;
+  std::vector<Outbox> outboxes_;
+  std::vector<uint32_t> dirty_;
+  CellPool pool_;
+  Random random_;
+  LoopCounters counters_;
+
+  // Other threads'.
+  std::vector<std::unique_ptr<SpscRing<Envelope*>>> inbound_;  // by sender
+  Inbox<Envelope> inbox_;
+  WakeFlag wake_;
+  Waker waker_;  // constant once the loop has slept
+  Atomic<bool> shutdown_{false};
+  Atomic<bool> closed_{false};
+  Atomic<uint32_t> outsiders_{0};  // threads inside PostFromOutside
+  SharedCellPool shared_pool_;
+};
+
+}  // namespace zokio::internal
+
+#endif  // ZOKIO_ACTOR_INTERNAL_LOOP_H_

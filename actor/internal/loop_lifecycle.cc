@@ -1,0 +1,275 @@
+// The part of ActorLoop that begins and ends actors.
+#include <algorithm>
+#include <utility>
+
+#include "actor/internal/control.h"
+#include "actor/internal/dispatch.h"
+#include "actor/internal/extras.h"
+#include "actor/internal/loop.h"
+#include "actor/internal/supervise.h"
+#include "actor/internal/system_core.h"
+#include "base/parker.h"
+
+namespace zokio::internal {
+namespace {
+
+// A parent in another loop is not looked at from here.
+ActorId ParentOf(ActorCell* cell) {
+  const bool remote = (cell->flags & ActorCell::kRemoteChild) != 0;
+  return remote ? cell->extras->remote_parent : cell->parent->id();
+}
+
+}  // namespace
+
+void ActorLoop::Begin(ActorCell* cell, ActorCell* parent) {
+  cell->parent = parent;
+  ++live_;
+  ++counters_.spawned;
+  if ((cell->flags & ActorCell::kRemoteChild) == 0) {
+    ActorCell*& head = parent == nullptr ? roots_ : parent->first_child;
+    cell->next_sibling = head;
+    if (head != nullptr) head->previous_sibling = cell;
+    head = cell;
+  }
+  if (cell->type->started != nullptr) {
+    cell->flags |= ActorCell::kUnstarted;
+    Queue(cell);
+  }
+}
+
+// The first turn of an actor that has something to do then: a hook, or to be begun at home.
+void ActorLoop::Start(ActorCell* cell) {
+  if ((cell->flags & ActorCell::kShared) != 0) Begin(cell, cell->parent);
+  cell->flags &= ~ActorCell::kUnstarted;
+  if (shutdown_seen_) RequestStop(cell, killed_);
+  if (cell->type->started != nullptr) cell->type->started(*cell);
+}
+
+void ActorLoop::RequestStop(ActorCell* cell, bool kill) {
+  cell->flags |= ActorCell::kStopping;
+  if (kill && (cell->flags & ActorCell::kKilled) == 0) {
+    cell->flags |= ActorCell::kKilled;
+    cell->flags &= ~ActorCell::kTold;
+  }
+  Queue(cell);
+}
+
+void ActorLoop::Restart(ActorCell* cell) {
+  if ((cell->flags & ActorCell::kStopping) != 0) return;
+  cell->flags |= ActorCell::kRestarting | ActorCell::kKilled;
+  Queue(cell);
+}
+
+// One step of a stop or restart: children and coroutines first. False when the cell is gone.
+bool ActorLoop::Advance(ActorCell* cell) {
+  const bool kill = (cell->flags & ActorCell::kKilled) != 0;
+  if ((cell->flags & ActorCell::kTold) == 0) {
+    cell->flags |= ActorCell::kTold;
+    for (ActorCell* child = cell->first_child; child != nullptr; child = child->next_sibling) {
+      RequestStop(child, kill);
+    }
+    if (cell->extras != nullptr) {
+      for (ActorId child : cell->extras->remote_children) SendStop(child, kill);
+    }
+    for (Activation* activation = cell->activations; activation != nullptr;) {
+      Activation* next = activation->next_of_cell;
+      if (kill || !activation->holds_mailbox) CancelActivation(activation);
+      activation = next;
+    }
+  }
+  if (cell->first_child != nullptr || cell->activations != nullptr) return true;
+  // Where the executor ends, another loop may never run again.
+  if (!killed_ && cell->extras != nullptr && !cell->extras->remote_children.empty()) return true;
+  if ((cell->flags & ActorCell::kStopping) == 0) {
+    Remake(cell);
+    return true;  // where that failed for good, the stop has a turn of its own
+  }
+  Finish(cell);
+  return false;
+}
+
+void ActorLoop::Remake(ActorCell* cell) {
+  constexpr uint32_t kDone = ActorCell::kRestarting | ActorCell::kTold | ActorCell::kKilled;
+  const bool remakes = cell->extras != nullptr && cell->extras->remake;
+  cell->flags &= ~kDone;
+  if (!remakes && cell->type->make == nullptr) {
+    RequestStop(cell, /*kill=*/true);  // nobody kept what it was made of
+    return;
+  }
+  cell->type->destroy(*cell);
+  cell->flags &= ~ActorCell::kSuspended;
+  Envelope* none = nullptr;
+  Guarded(*this, *cell, none, [&] {
+    if (remakes) {
+      cell->extras->remake(*cell);
+    } else {
+      cell->type->make(*cell);
+    }
+  });
+  if (cell->object != nullptr && cell->type->restarted != nullptr) cell->type->restarted(*cell);
+}
+
+void ActorLoop::Finish(ActorCell* cell) {
+  // Without an object: it failed while it was made anew.
+  if (cell->type->stopping != nullptr && cell->object != nullptr) cell->type->stopping(*cell);
+  cell->type->destroy(*cell);
+  ActorCell* parent = cell->parent;
+  ActorId id = cell->id();
+  const bool remote_child = (cell->flags & ActorCell::kRemoteChild) != 0;
+  ActorId parent_id = remote_child ? ParentOf(cell) : ActorId();
+  if (!remote_child) UnlinkChild(cell);
+  CellExtras* extras = std::exchange(cell->extras, nullptr);
+  EnvelopeList mail = std::exchange(cell->mail, EnvelopeList());
+  EnvelopeList system = std::exchange(cell->system, EnvelopeList());
+  const bool shared = (cell->flags & ActorCell::kShared) != 0;
+  cell->flags = 0;
+  cell->queued = 0;
+  cell->queued_max = UINT32_MAX;
+  cell->object = nullptr;
+  cell->parent = nullptr;
+  // Its references are void from here on.
+  if (shared) {
+    shared_pool_.Return(cell);
+  } else {
+    pool_.Return(cell);
+  }
+  --live_;
+  ++counters_.ended;
+  running_ = nullptr;
+  auto reject = [this](EnvelopeList& list) {
+    while (!list.empty()) Reject(list.PopFront(), DeadLetterReason::kStopped);
+  };
+  reject(mail);
+  reject(system);
+  if (extras != nullptr) {
+    reject(extras->stash);
+    reject(extras->waiting);
+    for (const Watcher& watcher : extras->watchers) watcher.notify(watcher.id, id);
+    delete extras;
+  }
+  if (remote_child) {
+    SendChildEnded(parent_id, id);
+  } else if (parent != nullptr &&
+             (parent->flags & (ActorCell::kStopping | ActorCell::kRestarting)) != 0) {
+    Queue(parent);
+  }
+}
+
+void ActorLoop::UnlinkChild(ActorCell* cell) {
+  if (cell->previous_sibling != nullptr) {
+    cell->previous_sibling->next_sibling = cell->next_sibling;
+  } else {
+    (cell->parent == nullptr ? roots_ : cell->parent->first_child) = cell->next_sibling;
+  }
+  if (cell->next_sibling != nullptr) cell->next_sibling->previous_sibling = cell->previous_sibling;
+  cell->next_sibling = nullptr;
+  cell->previous_sibling = nullptr;
+}
+
+// Handles nothing more until its parent has decided.
+void ActorLoop::Failed(ActorCell* cell, Failure failure) {
+  system_.CountFailure();
+  if ((cell->flags & ActorCell::kStopping) != 0) return;
+  cell->flags |= ActorCell::kSuspended;
+  if (cell->parent != nullptr) {
+    SendChildFailed(ParentOf(cell), cell->id(), std::move(failure));
+  } else {
+    Supervise(*this, nullptr, cell->id(), failure);
+  }
+}
+
+void ActorLoop::Resume(ActorCell* cell) {
+  cell->flags &= ~ActorCell::kSuspended;
+  Queue(cell);
+}
+
+// The end of the system.
+
+void ActorLoop::PostShutdown() {
+  shutdown_.store(true, memory_order_release);
+  WakeUp();
+}
+
+bool ActorLoop::Empty() const {
+  return live_ == 0 && in_transit_ == 0 && dirty_.empty() && run_head_ == nullptr &&
+         woken_.empty();
+}
+
+bool ActorLoop::ShutdownCanStep() const {
+  if (!shutdown_.load(memory_order_acquire)) return false;
+  if (!shutdown_seen_ || killed_ != kill_told_) return true;
+  return drained_ ? system_.all_drained() : system_.all_heard() && Empty();
+}
+
+void ActorLoop::Abandon() {
+  if (!std::exchange(shutdown_seen_, true)) system_.Heard();
+  if (!std::exchange(drained_, true)) system_.Drained();
+  system_.Ended();
+}
+
+// True once every loop is empty.
+bool ActorLoop::StepShutdown() {
+  if (!shutdown_seen_ || killed_ != kill_told_) {
+    const bool first = !std::exchange(shutdown_seen_, true);
+    kill_told_ = killed_;
+    for (ActorCell* root = roots_; root != nullptr; root = root->next_sibling) {
+      RequestStop(root, killed_);
+    }
+    FlushAll();
+    if (first) system_.Heard();
+  }
+  if (!drained_ && system_.all_heard() && Empty()) {
+    drained_ = true;
+    system_.Drained();
+  }
+  return drained_ && system_.all_drained();
+}
+
+void ActorLoop::Close() {
+  closed_.store(true, memory_order_seq_cst);
+  // They are a few instructions from their end, and may not touch this object after it.
+  Parker parker;
+  while (outsiders_.load(memory_order_acquire) != 0) {
+    parker.ParkUntil(Clock::Monotonic().Now() + std::chrono::microseconds(20));
+  }
+  DiscardAll();
+}
+
+// What is left was sent too late.  REQUIRES: nobody else uses the loop.
+void ActorLoop::DiscardAll() {
+  auto discard = [this](Envelope* envelope) {
+    if (envelope->type->lane == Lane::kWake) {
+      static_cast<Activation*>(envelope)->Unref();
+    } else {
+      Reject(envelope, DeadLetterReason::kShutdown);
+    }
+  };
+  for (auto& ring : inbound_) {
+    if (ring == nullptr) continue;
+    ring->Publish();
+    ring->Drain(SIZE_MAX, [&](Envelope* envelope) { discard(envelope); });
+  }
+  for (Outbox& outbox : outboxes_) {
+    while (!outbox.overflow.empty()) discard(outbox.overflow.PopFront());
+  }
+  for (Envelope* envelope = inbox_.TakeAll(); envelope != nullptr;) {
+    discard(std::exchange(envelope, envelope->next));
+  }
+  auto discard_actor = [&](ActorCell* cell) {
+    if (cell->generation % 2 == 0 || cell->type == nullptr) return;
+    while (!cell->system.empty()) discard(cell->system.PopFront());
+    while (!cell->mail.empty()) discard(cell->mail.PopFront());
+    while (cell->activations != nullptr) {
+      Activation* activation = cell->activations;
+      cell->activations = activation->next_of_cell;
+      activation->table->drop(activation);
+      activation->Unref();
+    }
+    cell->type->destroy(*cell);
+    delete std::exchange(cell->extras, nullptr);
+  };
+  pool_.ForEach(discard_actor);
+  shared_pool_.pool().ForEach(discard_actor);
+}
+
+}  // namespace zokio::internal

@@ -1,0 +1,105 @@
+#include "actor/internal/supervise.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "actor/internal/background.h"
+#include "actor/internal/control.h"
+#include "actor/internal/extras.h"
+#include "actor/internal/system_core.h"
+#include "future/sleep.h"
+#include "future/task.h"
+
+namespace zokio::internal {
+namespace {
+
+Task<void> RestartLater(ActorId child, Duration delay) {
+  co_await SleepFor(delay);
+  SendRestart(child);
+}
+
+// Counts a restart. False where there were too many in the window; else `delay` is how long to
+// wait before it.
+bool CountRestart(ActorLoop& loop, std::vector<Instant>& restarts, const Supervision& policy,
+                  Duration* delay) {
+  Instant now = loop.system().clock().Now();
+  std::erase_if(restarts, [&](Instant at) { return now - at > policy.window; });
+  if (restarts.size() >= policy.restarts_max) return false;
+  restarts.push_back(now);
+  int64_t nanos = policy.backoff_min.count();
+  for (size_t i = 1; i < restarts.size() && nanos < policy.backoff_max.count(); ++i) nanos *= 2;
+  nanos = std::min(nanos, policy.backoff_max.count());
+  if (nanos > 0) nanos -= loop.random().Below(256) * (nanos / 1024);
+  *delay = Duration(nanos);
+  return true;
+}
+
+// The failed child and, by the strategy, its siblings.
+std::vector<ActorId> Concerned(ActorCell* parent, ActorId child, Strategy strategy) {
+  if (parent == nullptr || strategy == Strategy::kOneForOne) return {child};
+  std::vector<ActorId> ids;
+  bool found = false;
+  // The youngest first.
+  for (ActorCell* at = parent->first_child; at != nullptr && !found; at = at->next_sibling) {
+    ids.push_back(at->id());
+    found = strategy == Strategy::kRestForOne && at->id() == child;
+  }
+  // Children of other loops: by their own order, after those of this one.
+  if (parent->extras != nullptr) {
+    const auto& remote = parent->extras->remote_children;
+    auto from = strategy == Strategy::kRestForOne && !found
+                    ? std::find(remote.begin(), remote.end(), child)
+                    : remote.begin();
+    if (strategy == Strategy::kRestForOne && !found) ids.clear();
+    ids.insert(ids.end(), from, remote.end());
+  }
+  return ids;
+}
+
+void Command(ActorLoop& loop, ActorCell* parent, ActorId child, Directive directive,
+             Duration delay) {
+  switch (directive) {
+    case Directive::kResume:
+      return SendResume(child);
+    case Directive::kStop:
+    case Directive::kEscalate:
+      return SendStop(child, /*kill=*/true);
+    case Directive::kRestart:
+      break;
+  }
+  if (delay.count() <= 0) return SendRestart(child);
+  // The clock runs where somebody can wait: with the parent, or with a root itself.
+  ActorCell* waits = parent != nullptr ? parent : child.cell();
+  loop.Launch(waits, MakeBackground(RestartLater(child, delay)), /*holds_mailbox=*/false);
+}
+
+}  // namespace
+
+void Supervise(ActorLoop& loop, ActorCell* parent, ActorId child, const Failure& failure) {
+  const Supervision* policy =
+      parent != nullptr ? parent->type->supervision : loop.system().root_supervision();
+  Directive directive = policy == nullptr ? Directive::kStop : policy->directive;
+  if (parent != nullptr && parent->type->decide != nullptr) {
+    directive = parent->type->decide(*parent, child, failure);
+  }
+  static constexpr Supervision kDefault;
+  if (policy == nullptr) policy = &kDefault;
+  Duration delay{0};
+  if (directive == Directive::kRestart) {
+    auto& restarts = ExtrasOf(parent != nullptr ? *parent : *child.cell()).restarts;
+    if (!CountRestart(loop, restarts, *policy, &delay)) directive = Directive::kEscalate;
+  }
+  if (directive == Directive::kEscalate && parent != nullptr) {
+    // What becomes of the parent becomes of its children.
+    loop.Failed(parent, failure);
+    return;
+  }
+  const Strategy strategy =
+      directive == Directive::kResume ? Strategy::kOneForOne : policy->strategy;
+  for (ActorId id : Concerned(parent, child, strategy)) {
+    Command(loop, parent, id, directive, delay);
+  }
+}
+
+}  // namespace zokio::internal

@@ -1,0 +1,87 @@
+// SystemCore: what the loops of one system share.
+//
+// Shutdown is agreed on in two steps, because any loop may spawn on any other until all have heard
+// of it: first every loop has refused further spawns and told its roots to stop (`heard`), then
+// every loop is empty (`drained`); then all end.
+//
+// Thread-safety: any thread.
+#ifndef ZOKIO_ACTOR_INTERNAL_SYSTEM_CORE_H_
+#define ZOKIO_ACTOR_INTERNAL_SYSTEM_CORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actor/dead_letter.h"
+#include "actor/internal/loop.h"
+#include "actor/supervision.h"
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+
+namespace zokio::internal {
+
+class SystemCore {
+ public:
+  SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on_dead_letter,
+             const Clock& clock, std::optional<Supervision> root_supervision);
+  // REQUIRES: all loops have ended, and nobody sends.
+  ~SystemCore();
+
+  uint32_t loop_count() const { return static_cast<uint32_t>(loops_.size()); }
+  ActorLoop& loop(uint32_t index) { return *loops_[index]; }
+  const Clock& clock() const { return clock_; }
+  // Null: actors without a parent end when they fail.
+  const Supervision* root_supervision() const {
+    return root_supervision_ ? &*root_supervision_ : nullptr;
+  }
+
+  // Where an actor that is spawned from outside is born: each loop in turn.
+  ActorLoop& NextLoop() {
+    return *loops_[next_.fetch_add(1, memory_order_relaxed) % loop_count()];
+  }
+  bool accepting() const { return accepting_.load(memory_order_acquire); }
+
+  // Counts and reports a message that will not be handled, then discards it.
+  void DeadLetterOf(Envelope* envelope, DeadLetterReason reason);
+  uint64_t dead_letters() const { return dead_letters_.load(memory_order_relaxed); }
+  // An actor failed by itself.
+  void CountFailure() { failures_.fetch_add(1, memory_order_relaxed); }
+  uint64_t failures() const { return failures_.load(memory_order_relaxed); }
+
+  void BeginShutdown();
+  // False when the deadline passed first.
+  bool WaitForEnd(Instant deadline);
+  // REQUIRES: WaitForEnd was true. What still comes from outside is rejected from now on.
+  void Close();
+
+  // By each loop once.
+  void Heard();
+  void Drained();
+  void Ended();
+  bool all_heard() const { return heard_.load(memory_order_acquire) == loop_count(); }
+  bool all_drained() const { return drained_.load(memory_order_acquire) == loop_count(); }
+
+ private:
+  void WakeAll();
+
+  const Clock& clock_;
+  const std::function<void(const DeadLetter&)> on_dead_letter_;
+  const std::optional<Supervision> root_supervision_;
+  std::vector<std::unique_ptr<ActorLoop>> loops_;
+  Atomic<uint32_t> next_{0};
+  Atomic<bool> accepting_{true};
+  Atomic<uint64_t> dead_letters_{0};
+  Atomic<uint64_t> failures_{0};
+  Atomic<uint32_t> heard_{0};
+  Atomic<uint32_t> drained_{0};
+  Mutex mutex_;
+  CondVar ended_changed_;
+  uint32_t ended_ = 0;
+};
+
+}  // namespace zokio::internal
+
+#endif  // ZOKIO_ACTOR_INTERNAL_SYSTEM_CORE_H_

@@ -1,0 +1,64 @@
+#include "actor/send.h"
+
+#include "actor/internal/loop.h"
+
+namespace zokio {
+namespace internal {
+namespace {
+
+// A message that waits for room, and who waits for that.
+struct Offer : Envelope {
+  Offer(Envelope* offered, OneshotSender<bool> sender)
+      : message(offered), admitted(std::move(sender)) {}
+  ~Offer() {
+    if (message != nullptr) message->type->discard(message);
+  }
+
+  Envelope* message;
+  OneshotSender<bool> admitted;
+};
+
+void Admit(ActorLoop& loop, ActorCell&, Envelope* envelope) {
+  auto* offer = static_cast<Offer*>(envelope);
+  offer->message->sender = offer->sender;
+  offer->message->sender_generation = offer->sender_generation;
+  loop.Accept(std::exchange(offer->message, nullptr));
+  std::move(offer->admitted).Send(true);
+  FreeEnvelope<Offer>(envelope);
+}
+
+constexpr MessageType kOfferType{Lane::kOffer, &Admit, &FreeEnvelope<Offer>, "offer"};
+
+}  // namespace
+}  // namespace internal
+
+Poll<Result<void>> SendFuture::poll(Context& context) {
+  if (envelope_ != nullptr) {
+    internal::Envelope* envelope = std::exchange(envelope_, nullptr);
+    internal::ActorCell* cell = envelope->target;
+    if (internal::ActorLoop::Current() == cell->loop) {
+      if (!internal::ActorLoop::IsOpen(envelope)) {
+        cell->loop->Reject(envelope, DeadLetterReason::kNoSuchActor);
+        return Result<void>(Error(ErrorCode::kClosed, "send"));
+      }
+      if ((cell->flags & internal::ActorCell::kSendsWait) == 0 &&
+          cell->queued < cell->type->mailbox.capacity) {
+        internal::ActorLoop::Send(envelope);
+        return Result<void>();
+      }
+    }
+    auto [sender, receiver] = MakeOneshot<bool>();
+    auto* offer = internal::MakeEnvelope<internal::Offer>(envelope, std::move(sender));
+    offer->type = &internal::kOfferType;
+    offer->target = envelope->target;
+    offer->generation = envelope->generation;
+    admitted_.emplace(std::move(receiver));
+    internal::ActorLoop::Send(offer);
+  }
+  Poll<Result<bool>> poll = admitted_->poll(context);
+  if (poll.pending()) return kPending;
+  if (!poll.value().ok()) return Result<void>(Error(ErrorCode::kClosed, "send"));
+  return Result<void>();
+}
+
+}  // namespace zokio
