@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of tools/compile_commands: one entry for a file, its plain build, without output options."""
+"""Tests of tools/compile_commands: one entry for a file, that of its plain build."""
 
 import importlib.machinery
 import importlib.util

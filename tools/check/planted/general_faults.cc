@@ -1,4 +1,4 @@
-// Faults that tools/tidy must find besides those of coroutines; see coroutine_faults.cc. Never called.
+// Faults that tools/tidy must find, besides those of coroutine_faults.cc. Never called.
 
 #include <string>
 #include <vector>
