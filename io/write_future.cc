@@ -11,7 +11,6 @@ namespace zokio {
 
 using io::Loop;
 using io::OpKind;
-using io::SocketState;
 
 Poll<Result<void>> WriteAll::poll(Context& context) {
   if (socket_ == nullptr) return Result<void>(Error(ErrorCode::kClosed, "write"));

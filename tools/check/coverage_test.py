@@ -40,12 +40,33 @@ class CoverageTest(unittest.TestCase):
     def testBelowTheFloorIsCaught(self):
         floor = coverage.ReadFloor('# why\nmem 66.6\nbase 50.0\n')
         self.assertEqual(list(coverage.BelowFloor(self.packages, floor)), [])
-        self.assertEqual(list(coverage.BelowFloor(self.packages, {'base': 50.1})),
+        self.assertEqual(list(coverage.BelowFloor(self.packages, {'mem': 1.0, 'base': 50.1})),
                          ['base: 50.0 is below its floor of 50.1'])
 
     def testUnmeasuredPackageIsCaught(self):
-        self.assertEqual(list(coverage.BelowFloor(self.packages, {'io': 1.0})),
+        self.assertEqual(list(coverage.BelowFloor(self.packages, {'*': 1.0, 'io': 1.0})),
                          ['io: not measured, its floor is 1.0'])
+
+    def testPackageWithoutALineIsCaughtOrHasTheCommonFloor(self):
+        self.assertEqual(list(coverage.BelowFloor(self.packages, {'mem': 60.0})),
+                         ['base: has no line in tools/coverage_floor.txt'])
+        self.assertEqual(list(coverage.BelowFloor(self.packages, {'*': 60.0})),
+                         ['base: 50.0 is below its floor of 60.0'])
+
+    def testTheRatchetSaysWhenItCanBeRaised(self):
+        self.assertEqual(list(coverage.CanBeRaised(self.packages, {'*': 1.0, 'base': 46.0})), [])
+        self.assertEqual(list(coverage.CanBeRaised(self.packages, {'base': 45.9})),
+                         ['base: its floor of 45.9 can be raised'])
+
+    def testProgramsOfBenchmarksAreNotCounted(self):
+        for path in ('mem/cases/main.cc', 'simd/bench/limits.cc', 'io/testing.h', 'io/x_fuzz.cc'):
+            self.assertFalse(coverage.Counted(path), path)
+        self.assertTrue(coverage.Counted('io/tcp_stream.cc'))
+
+    def testTheTreesFloorsAreRead(self):
+        with open('tools/coverage_floor.txt', encoding='utf-8') as f:
+            floor = coverage.ReadFloor(f.read())
+        self.assertGreater(floor['base'], 90.0)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 """Tests of skips.py: reasons are read from GoogleTest's XML, and the unexpected is refused."""
 
+import contextlib
+import io
+import os
+import tempfile
 import unittest
 
 from tools.check import skips
@@ -42,6 +46,22 @@ class SkipsTest(unittest.TestCase):
         patterns = skips.ReadExpected('.* .* .*')
         _, refused = skips.Judge([('//io/x:t', 'A.B', '')], patterns)
         self.assertEqual(refused, 1)
+
+    def Status(self, xml):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            if xml:
+                os.makedirs(os.path.join(folder, 'io', 'x_test'))
+                with open(os.path.join(folder, 'io', 'x_test', 'test.xml'), 'w',
+                          encoding='utf-8') as f:
+                    f.write(xml)
+            return skips.Main(['skips.py', folder, 'clang'])
+
+    def testAFolderIsJudged(self):
+        self.assertEqual(self.Status('<testsuites/>'), 0)
+        self.assertEqual(self.Status(XML), 1)  # one of them is silent
+
+    def testNoResultsAtAllIsAFailure(self):
+        self.assertEqual(self.Status(''), 1)
 
 
 if __name__ == '__main__':

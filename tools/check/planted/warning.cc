@@ -1,0 +1,10 @@
+// A planted warning; see BUILD.
+
+namespace zokio::planted {
+
+int Warns() {
+  int unused = 1;
+  return 0;
+}
+
+}  // namespace zokio::planted
