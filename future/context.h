@@ -97,11 +97,21 @@ class Context {
   // Gives a unit back: the step made no progress after all.
   void RefundBudget() { ++environment_->budget; }
 
+  // For RunTask and its waker: references of the running task that the poll may give to clones.
+  void SetSpareReferences(uint16_t count) { spare_references_ = count; }
+  uint16_t spare_references() const { return spare_references_; }
+  bool TakeSpareReference() {
+    if (spare_references_ == 0) return false;
+    --spare_references_;
+    return true;
+  }
+
  private:
   const Waker* waker_;
   PollEnvironment* environment_;
   TaskLocals* locals_;
   bool frame_dies_ = false;
+  uint16_t spare_references_ = 0;
 };
 
 }  // namespace zokio

@@ -147,14 +147,21 @@ class FutureAwaiter : private LeafAwait {
 #endif
     return self->PollOnce(context);
   }
-  bool PollOnce(Context& context) {
-    Poll<Output> poll = future_.poll(context);
-    if (poll.pending()) return false;
-    // Not assigned: an answer need not be assignable.
+  // The answer is made in its place: not moved there, and not assigned, which it need not be.
+  bool PollOnce(Context& context) noexcept(!kMayThrow) {
     std::destroy_at(&poll_);
-    std::construct_at(&poll_, std::move(poll));
-    return true;
+    Refill refill{&poll_};
+    ::new (&poll_) Poll<Output>(future_.poll(context));
+    refill.poll = nullptr;
+    return poll_.ready();
   }
+  // Leaves something to be destroyed where the poll throws.
+  struct Refill {
+    ~Refill() {
+      if (kMayThrow && poll != nullptr) std::construct_at(poll, kPending);
+    }
+    Poll<Output>* poll;
+  };
   static bool CancelLeaf(LeafAwait* leaf, Context& context) noexcept {
     return PollCancel(static_cast<FutureAwaiter*>(leaf)->future_, context).ready();
   }

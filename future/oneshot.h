@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include "base/atomic.h"
@@ -124,7 +125,10 @@ class OneshotBlock {
   // What was left last, without a share of it.
   struct Borrowed {
     bool WillWake(const Waker& waker) const {
-      return vtable == waker.vtable() && data == waker.data();
+      Waker borrowed(vtable, data);
+      bool same = borrowed.WillWake(waker);
+      borrowed.Release();
+      return same;
     }
     const WakerVtable* vtable;
     void* data;
@@ -220,18 +224,18 @@ class [[nodiscard]] OneshotReceiver {
     if (block_ != nullptr) Drop();
   }
 
-  Poll<Result<T>> poll(Context& context) {
+  Poll<Result<T>> poll(Context& context) noexcept(std::is_nothrow_move_constructible_v<T>) {
     ZOKIO_CHECK(block_ != nullptr, "a OneshotReceiver was polled after it was ready");
     uint64_t state = block_->state();
     if ((state & (Block::kSent | Block::kClosed)) == 0) {
       state = block_->Register(context.waker(), state);
     }
     if ((state & Block::kSent) != 0) {
-      Result<T> value(std::move(block_->value));
+      Poll<Result<T>> answer(std::move(block_->value));
       std::destroy_at(&block_->value);
       // The sender's last touch was its flag.
       Block::Free(std::exchange(block_, nullptr));
-      return Poll<Result<T>>(std::move(value));
+      return answer;
     }
     if ((state & Block::kClosed) != 0) {
       Block::Free(std::exchange(block_, nullptr));

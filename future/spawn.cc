@@ -14,7 +14,7 @@ void StartTask(TaskHeader* task) {
   if (TaskHooks* hooks = GetTaskHooks()) hooks->OnEnd(task);
   task->vtable->destroy_frame(task);
   TaskLocals::Release(task->locals);
-  task->state.fetch_xor(TaskHeader::kNotified | TaskHeader::kComplete, memory_order_acq_rel);
+  task->state.fetch_add(TaskHeader::kComplete - TaskHeader::kQueued, memory_order_acq_rel);
   ReleaseTask(task);
 }
 

@@ -51,13 +51,13 @@ struct SpawnedTask {
   static constexpr TaskVtable kVtable{&PollBody, &PollCancelBody, &DestroyFrame, &DestroyResult,
                                       &FreeBlock};
 
-  // Builds the header in front of the frame: notified, referenced by itself and by the caller, who
-  // also takes the result when `flags` has kJoinInterest.
+  // Builds the header in front of the frame: to be queued, referenced by itself and by the caller,
+  // who also takes the result when `flags` has kJoinInterest.
   static TaskHeader* Prepare(Task<T>&& task, Executor& executor, TaskLocals* locals,
                              uint32_t flags) {
     void* frame = TaskAccess::Release(std::move(task));
     auto* header = ::new (Block::HeaderOfFrame(frame))
-        TaskHeader{.state = TaskHeader::kNotified | flags | 2 * TaskHeader::kReference,
+        TaskHeader{.state = TaskHeader::kQueued + flags + 2 * TaskHeader::kReference,
                    .executor_slot = 0,
                    .vtable = &kVtable,
                    .root = {},

@@ -17,19 +17,28 @@ Waker CloneTaskWaker(void* data) {
   return TaskWaker(task);
 }
 
+// What a wake changes: idle to queued; otherwise the wake is remembered.
+uint32_t Woken(uint32_t state) {
+  bool idle = (state & (H::kNotified | H::kRunning | H::kComplete)) == 0;
+  return idle ? state + H::kQueued : state | H::kNotified;
+}
+void ScheduleWoken(TaskHeader* task) {
+  if (TaskHooks* hooks = GetTaskHooks()) hooks->OnWake(task);
+  task->executor->Schedule(task);
+}
+
 // In one read-modify-write: until it has ended, a task has a reference of its own, so this one is
 // never the last.
 void WakeAndRelease(void* data) {
   auto* task = static_cast<TaskHeader*>(data);
   uint32_t state = task->state.load(memory_order_relaxed);
   while ((state & H::kComplete) == 0) {
-    if (!task->state.compare_exchange_weak(state, (state | H::kNotified) - H::kReference,
-                                           memory_order_acq_rel, memory_order_relaxed)) {
+    uint32_t woken = Woken(state);
+    if (!task->state.compare_exchange_weak(state, woken - H::kReference, memory_order_acq_rel,
+                                           memory_order_relaxed)) {
       continue;
     }
-    if ((state & (H::kNotified | H::kRunning)) != 0) return;
-    if (TaskHooks* hooks = GetTaskHooks()) hooks->OnWake(task);
-    task->executor->Schedule(task);
+    if ((woken & H::kNotified) == 0) ScheduleWoken(task);
     return;
   }
   ReleaseTask(task);
@@ -42,19 +51,31 @@ void DropTaskWaker(void* data) { ReleaseTask(static_cast<TaskHeader*>(data)); }
 constexpr WakerVtable kTaskWakerVtable{&CloneTaskWaker, &WakeAndRelease, &WakeByRef,
                                        &DropTaskWaker};
 
-// Sets `flag` and kNotified; queues the task if that made it runnable.
+// The waker in a running task's Context, which owns no reference: its clones take the spare ones.
+Waker CloneRunningWaker(void* data) {
+  auto* task = static_cast<TaskHeader*>(data);
+  if (!task->root.context->TakeSpareReference()) RetainTask(task);
+  return TaskWaker(task);
+}
+constexpr WakerVtable kRunningWakerVtable{&CloneRunningWaker, &WakeAndRelease, &WakeByRef,
+                                          &DropTaskWaker, &kTaskWakerVtable};
+
+// Sets `flags` and wakes.
 void Notify(TaskHeader* task, uint32_t flags) {
   // Release: the next poll sees what the waking thread did. The read-modify-write is needed even
   // where kNotified is set already, or that poll could miss it.
-  uint32_t before = task->state.fetch_or(flags | H::kNotified, memory_order_acq_rel);
-  if ((before & (H::kNotified | H::kRunning | H::kComplete)) == 0) {
-    if (TaskHooks* hooks = GetTaskHooks()) hooks->OnWake(task);
-    task->executor->Schedule(task);
-  }
+  uint32_t state = task->state.load(memory_order_relaxed);
+  uint32_t woken;
+  do {
+    woken = Woken(state);
+  } while (!task->state.compare_exchange_weak(state, woken | flags, memory_order_acq_rel,
+                                              memory_order_relaxed));
+  if ((woken & H::kNotified) == 0) ScheduleWoken(task);
 }
 
-// The body ended or was cancelled. Runs on the thread that ran it last.
-void Complete(TaskHeader* task) {
+// The body ended or was cancelled. Runs on the thread that ran it last. `spare`: the references
+// left of those that came with kRunning.
+void Complete(TaskHeader* task, uint32_t spare) {
   if (TaskHooks* hooks = GetTaskHooks()) hooks->OnEnd(task);
   task->vtable->destroy_frame(task);
   // What is most often the case costs one read-modify-write or none. Nobody but the handle and this
@@ -64,17 +85,18 @@ void Complete(TaskHeader* task) {
   if (task->locals != nullptr) TaskLocals::Release(task->locals);
   // Only now: until it is disowned, whoever walks the executor's tasks may take a reference.
   uint32_t state = task->state.load(memory_order_acquire);
-  if (state == (H::kRunning | H::kReference)) {
+  const uint32_t running = H::kRunning + spare * H::kReference;
+  if (state == running + H::kReference) {
     task->vtable->destroy_result(task);
     task->vtable->free_block(task);
     return;
   }
-  if (state == (H::kRunning | H::kJoinInterest | 2 * H::kReference) &&
+  if (state == running + H::kJoinInterest + 2 * H::kReference &&
       task->state.compare_exchange_strong(state, H::kComplete | H::kJoinInterest | H::kReference,
                                           memory_order_acq_rel)) {
     return;
   }
-  uint32_t before = task->state.fetch_add(H::kComplete - H::kRunning, memory_order_acq_rel);
+  uint32_t before = task->state.fetch_add(H::kComplete - running, memory_order_acq_rel);
   // Without a handle nobody will ever take the result.
   if ((before & H::kJoinInterest) == 0) task->vtable->destroy_result(task);
   // By reference: the handle may be comparing this waker with another right now. It is dropped
@@ -83,19 +105,16 @@ void Complete(TaskHeader* task) {
   ReleaseTask(task);  // the alive reference
 }
 
-// Makes a queued task running. True when it was cancelled.
+// Takes over a queued task. True when it was cancelled.
 bool BeginRun(TaskHeader* task) {
+  // Relaxed: what the wake that queued it did comes by the queue.
   uint32_t state = task->state.load(memory_order_relaxed);
-  if ((state & H::kRunning) == 0) {
-    // kNotified leaves and kRunning comes in one step; the runner alone may do it, because only one
-    // queue held the task.
-    state = task->state.fetch_add(H::kRunning - H::kNotified, memory_order_acq_rel);
-    ZOKIO_DCHECK((state & (H::kNotified | H::kRunning | H::kComplete)) == H::kNotified,
-                 "a task was run that was not queued");
-  } else if ((state & H::kNotified) != 0) {
-    // It yielded, and was woken or cancelled since.
-    state = task->state.fetch_sub(H::kNotified, memory_order_acq_rel);
+  if ((state & H::kNotified) != 0) {
+    uint32_t running = (state & H::kRunning) != 0 ? 0 : H::kQueued;
+    state = task->state.fetch_add(running - H::kNotified, memory_order_acq_rel);
   }
+  ZOKIO_DCHECK((state & (H::kNotified | H::kRunning)) != 0 && (state & H::kComplete) == 0,
+               "a task was run that was not queued");
   return (state & H::kCancelled) != 0;
 }
 
@@ -143,8 +162,10 @@ void RunTask(TaskHeader* task, PollEnvironment& environment) {
   environment.running = task;
   environment.requeue = false;
   // Borrowed: the alive reference holds the task while it runs.
-  Waker waker(&kTaskWakerVtable, task);
+  Waker waker(&kRunningWakerVtable, task);
   Context context(waker, environment, task->locals);
+  context.SetSpareReferences(H::kSpare);
+  task->root.context = &context;  // for the waker
   TaskHooks* hooks = GetTaskHooks();
   if (hooks != nullptr) hooks->OnPollStart(task);
   bool done =
@@ -152,16 +173,19 @@ void RunTask(TaskHeader* task, PollEnvironment& environment) {
   waker.Release();
   if (hooks != nullptr) hooks->OnPollEnd(task, done);
   environment.running = nullptr;
+  const uint32_t spare = context.spare_references();
   if (done) {
-    Complete(task);
+    Complete(task, spare);
     return;
   }
   Executor* executor = task->executor;
   if (environment.requeue) {
+    const uint32_t used = (H::kSpare - spare) * H::kReference;
+    if (used != 0) task->state.fetch_add(used, memory_order_relaxed);
     executor->Schedule(task);
     return;
   }
-  uint32_t state = task->state.fetch_sub(H::kRunning, memory_order_acq_rel);
+  uint32_t state = task->state.fetch_sub(H::kRunning + spare * H::kReference, memory_order_acq_rel);
   // A wake that came meanwhile set kNotified and left the queueing to this thread. Otherwise the
   // task may be gone by now.
   if ((state & H::kNotified) != 0) executor->Schedule(task);

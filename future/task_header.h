@@ -6,34 +6,39 @@
 //
 // State word (one Atomic<uint32_t>): six flags below a reference count.
 //
-//   kNotified   a wake came and the task is, or is about to be, in exactly one queue
-//   kRunning    one thread is inside RunTask; nobody else may touch the frame
+//   kRunning    the task is in exactly one queue, or one thread is inside RunTask; nobody else may
+//               touch the frame
+//   kNotified   a wake came while kRunning was set, or the runner has just seen that
 //   kComplete   the frame is gone; the result is there (or cancelled). Final.
 //   kJoinInterest  a JoinHandle exists; it owns the result once kComplete is set
 //   kJoinWaker  `join_waker` is filled in; set by the handle, read by the completing thread
 //   kCancelled  the task is to end at its next run
 //
-//   spawn:     kNotified | kJoinInterest, references: 1 (alive, until complete) + 1 (handle)
-//   wake:      fetch_or kNotified; who changed {idle} -> {notified} calls Schedule, nobody else.
-//              While kRunning is set the runner re-queues the task itself.
-//   run:       kNotified -> kRunning (one read-modify-write), poll, then
-//              pending:  clear kRunning; if kNotified was set meanwhile, Schedule again
-//              yielded:  kRunning stays, Schedule: for everybody else the task goes on running
-//              until
-//                        the next RunTask, which finds kRunning and takes over without a
-//                        read-modify-write, unless a wake set kNotified meanwhile
+//   spawn:     kRunning | kJoinInterest, references: 1 (alive, until complete) + 1 (handle)
+//              + spare
+//   wake:      {idle} -> kRunning, and who did that calls Schedule, nobody else. While kRunning is
+//              set: kNotified. The waker's own reference goes in the same read-modify-write.
+//   run:       takes over what the wake left: a load, but where kNotified came meanwhile; poll,
+//   then
+//              pending:  clear kRunning; if kNotified was set meanwhile, Schedule again, and the
+//                        next run changes kNotified into kRunning
+//              yielded:  kRunning stays, Schedule
 //              done:     destroy frame, kRunning -> kComplete, take join_waker if kJoinWaker was
 //                        set, Disown, wake the joiner, drop the alive reference
 //
+// With kRunning come two spare references, in the same read-modify-write: the clones that the poll
+// makes of its waker take them, and those left go with kRunning. So an await costs the task two
+// read-modify-writes, the wake and the end of the poll.
+//
 // Queues own no reference: a queued task is not complete, so the alive reference holds it.
 //
-// Who may touch what: `link`, `leaf` and the frame: the runner while kRunning, the queue while
-// kNotified and not running (`next` only). `join_waker`: the handle while kJoinWaker is clear, the
+// Who may touch what: `root` and the frame: the runner, or the queue before it (`next` only).
+// `join_waker`: the handle while kJoinWaker is clear, the
 // completing thread afterwards. The rest is constant after the spawn.
 //
 // Memory ordering: every transition into and out of kRunning is acq_rel, so that a task's
-// memory is handed from worker to worker and a wake's effects are seen by the next poll. A task
-// that yielded is handed on by its executor's queue, which must publish what it holds.
+// memory is handed from worker to worker and a wake's effects are seen by the next poll. From the
+// wake to the run a task is handed on by its executor's queue, which must publish what it holds.
 #ifndef ZOKIO_FUTURE_TASK_HEADER_H_
 #define ZOKIO_FUTURE_TASK_HEADER_H_
 
@@ -79,6 +84,9 @@ struct TaskHeader {
   static constexpr uint32_t kJoinWaker = 16;
   static constexpr uint32_t kCancelled = 32;
   static constexpr uint32_t kReference = 64;
+  // Comes and goes with kRunning.
+  static constexpr uint32_t kSpare = 2;
+  static constexpr uint32_t kQueued = kRunning + kSpare * kReference;
 
   Atomic<uint32_t> state;
   // For the executor that adopted it: where it keeps the task. Free for its use.
@@ -92,7 +100,7 @@ struct TaskHeader {
 
 static_assert(sizeof(void*) != 8 || sizeof(TaskHeader) == 64);
 
-// Runs a notified task once on this thread: polls it, completes or re-queues it. The environment's
+// Runs a queued task once on this thread: polls it, completes or re-queues it. The environment's
 // budget is refilled. Called by executors, exactly once per Schedule.
 void RunTask(TaskHeader* task, PollEnvironment& environment);
 
