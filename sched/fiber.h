@@ -14,8 +14,9 @@
 //   poll and goes back at the end. References to thread-locals must not be held across an Await.
 // Thread-safety: one thread at a time.
 // Cancellation: dropped while it waits, a fiber has FiberCancelled thrown out of its Await, so that
-//   what is on its stack is destroyed; it is no std::exception, and to swallow it helps nothing: the
-//   next Await throws it again. In builds without exceptions that is a CHECK: let such fibers end.
+//   what is on its stack is destroyed; it is no std::exception, and to swallow it helps nothing:
+//   the next Await throws it again. In builds without exceptions that is a CHECK: let such fibers
+//   end.
 // Errors: kOutOfMemory when the pool has no stack left. An exception of the callable is rethrown
 //   where the fiber is awaited. Overflow: see mem/stack_overflow.h.
 // Cost: no allocation in steady state; an Await that does not wait switches nothing, one that waits

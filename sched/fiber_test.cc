@@ -79,11 +79,13 @@ TEST(FiberTest, WaitsDeepInARecursion) {
   options.stacks_max = 4;
   auto pool = std::move(StackPool::Create(options)).value();
   auto scheduler = Make(2);
-  const int depth = scheduler->BlockOn([](StackPool* stacks) -> Task<int> {
-    Result<int> reached =
-        co_await RunFiber(*stacks, [](Fiber& fiber) { return Recurse(fiber, kDepth); });
-    co_return reached.value();
-  }, pool.get());
+  const int depth = scheduler->BlockOn(
+      [](StackPool* stacks) -> Task<int> {
+        Result<int> reached =
+            co_await RunFiber(*stacks, [](Fiber& fiber) { return Recurse(fiber, kDepth); });
+        co_return reached.value();
+      },
+      pool.get());
   EXPECT_EQ(depth, kDepth);
   EXPECT_EQ(pool->Stats().pooled, pool->Stats().made);
 }
@@ -124,7 +126,8 @@ TEST(FiberTest, ManyParkedFibersMoveBetweenWorkers) {
   }
   std::move(open).Send(1);
   const long sum = scheduler->BlockOn([&]() -> Task<long> {
-    EXPECT_EQ((co_await gate).value(), 1);
+    Result<int> opened = co_await gate;
+    EXPECT_EQ(opened.value(), 1);
     while (parked.load() < kParkedFibers) co_await SleepFor(std::chrono::microseconds(100));
     for (auto& sender : senders) std::move(sender).Send(1);
     long total = 0;
@@ -181,9 +184,9 @@ TEST(FiberTest, FibersThatWaitInCatchBlocksKeepTheirExceptionsApart) {
   std::vector<JoinHandle<int>> handles;
   for (int i = 0; i < 8; ++i) handles.push_back(scheduler->Spawn(body, i));
   for (auto& handle : handles) {
-    const int right = scheduler->BlockOn([](JoinHandle<int> one) -> Task<int> {
-      co_return (co_await one).value();
-    }, std::move(handle));
+    const int right = scheduler->BlockOn(
+        [](JoinHandle<int> one) -> Task<int> { co_return (co_await one).value(); },
+        std::move(handle));
     EXPECT_EQ(right, 50);
   }
 }
