@@ -46,19 +46,30 @@ Result<void> Scheduler::StartThreads(const std::string& name) {
   return {};
 }
 
-Result<void> Scheduler::Shutdown(Duration limit) {
+Result<void> Scheduler::Shutdown(Duration limit, TaskDump* blocking) {
   ZOKIO_CHECK(!internal::OnWorkerThread(), "Shutdown on a worker thread would wait for itself");
   core_->Stop();
   // Those that were started: Create may have failed in between.
   Instant deadline = SaturatingAdd(Clock::Monotonic().Now(), limit);
   if (!core_->WaitForExit(static_cast<int>(threads_.size()), deadline)) {
+    if (blocking != nullptr) *blocking = Dump();
     return Error(ErrorCode::kDeadlineExceeded, "shut down scheduler");
   }
   for (Thread& thread : threads_) thread.Join();
   return {};
 }
 
+TaskDump Scheduler::Dump(Duration limit) const {
+  ZOKIO_CHECK(!internal::OnWorkerThread(), "Dump on a worker thread would wait for itself");
+  return core_->Dump(SaturatingAdd(Clock::Monotonic().Now(), limit));
+}
+
 Executor& Scheduler::executor(Priority priority) { return core_->executor(priority); }
+
+Executor& Scheduler::executor_on(int worker) {
+  ZOKIO_CHECK(worker >= 0 && worker < workers(), "there is no such worker");
+  return core_->pinned_executor(worker);
+}
 
 int Scheduler::workers() const { return core_->worker_count(); }
 

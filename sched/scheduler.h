@@ -34,6 +34,7 @@
 #include "sched/driver.h"
 #include "sched/internal/block_on.h"
 #include "sched/priority.h"
+#include "sched/task_dump.h"
 #include "sched/worker_hooks.h"
 #include "sched/worker_stats.h"
 
@@ -94,6 +95,20 @@ class Scheduler {
                         std::forward<Args>(args)...);
   }
 
+  // Runs a task on one worker and no other: for what is bound to a thread, or to the data that this
+  // worker's cache holds. What it forks may run elsewhere.
+  // REQUIRES: 0 <= worker < workers().
+  template <typename T>
+  JoinHandle<T> SpawnOn(int worker, Task<T> task) {
+    return zokio::Spawn(executor_on(worker), std::move(task));
+  }
+  template <typename Callable, typename... Args>
+    requires internal::TaskCallable<Callable, Args...>
+  auto SpawnOn(int worker, Callable&& callable, Args&&... args) {
+    return zokio::Spawn(executor_on(worker), std::forward<Callable>(callable),
+                        std::forward<Args>(args)...);
+  }
+
   // Runs a task on a worker; this thread sleeps until it ends. An exception of the task is rethrown
   // here. kCancelled when the scheduler was shut down meanwhile.
   // REQUIRES: not on a worker's thread, of whichever scheduler.
@@ -119,11 +134,17 @@ class Scheduler {
 
   // Takes no more tasks, cancels those that live, waits for their end and ends the threads.
   // Fails with kDeadlineExceeded when that takes longer than `limit`; it goes on nevertheless, and
-  // may be called again. Idempotent.
-  Result<void> Shutdown(Duration limit = Duration::max());
+  // may be called again. Idempotent. On failure `blocking` tells which tasks it waits for.
+  Result<void> Shutdown(Duration limit = Duration::max(), TaskDump* blocking = nullptr);
+
+  // Which tasks live and what they do. Waits so long for workers to answer, which they do between
+  // two polls, or at once when asleep.  REQUIRES: not on a worker's thread.
+  TaskDump Dump(Duration limit = std::chrono::milliseconds(100)) const;
 
   // Tasks spawned through it have this priority.
   Executor& executor(Priority priority = Priority::kNormal);
+  // Tasks spawned through it run on this worker only.
+  Executor& executor_on(int worker);
   int workers() const;
   // A snapshot for each worker.
   std::vector<WorkerStats> Stats() const;

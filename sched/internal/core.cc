@@ -39,7 +39,20 @@ void PriorityExecutor::Schedule(TaskHeader* task) { core_.Schedule(task, priorit
 bool PriorityExecutor::Adopt(TaskHeader* task) { return core_.Adopt(task); }
 void PriorityExecutor::Disown(TaskHeader* task) { core_.Disown(task); }
 
-void Core::AddWorker(std::unique_ptr<Worker> worker) { workers_.push_back(std::move(worker)); }
+void PinnedExecutor::Schedule(TaskHeader* task) {
+  if (worker_.core().Current() == &worker_) {
+    worker_.pinned().Push(task);
+  } else {
+    worker_.pinned().PushRemote(task, [this] { worker_.driver().Unpark(); });
+  }
+}
+bool PinnedExecutor::Adopt(TaskHeader* task) { return worker_.core().Adopt(task); }
+void PinnedExecutor::Disown(TaskHeader* task) { worker_.core().Disown(task); }
+
+void Core::AddWorker(std::unique_ptr<Worker> worker) {
+  workers_.push_back(std::move(worker));
+  pinned_.push_back(std::make_unique<PinnedExecutor>(*workers_.back()));
+}
 
 bool OnWorkerThread() { return CurrentWorker::Get() != nullptr; }
 
@@ -100,14 +113,24 @@ void Core::Stop() {
   UnparkAll();
 }
 
-bool Core::Drained() const {
+uint64_t Core::Live() const {
   // Completions are read before spawns, and both only grow: equal sums mean that nothing lived in
   // between. Whoever could spawn more from inside would be alive; outside nobody is let in.
   uint64_t completed = 0;
   for (const auto& worker : workers_) completed += worker->counters().completed.Get();
   uint64_t spawned = static_cast<uint64_t>(inject_[static_cast<int>(Priority::kNormal)].spawned());
   for (const auto& worker : workers_) spawned += worker->counters().spawned.Get();
-  return spawned == completed;
+  return spawned - completed;
+}
+
+TaskDump Core::Dump(Instant deadline) {
+  if (exited_.load(memory_order_acquire) == worker_count_) return TaskDump();
+  TaskDump dump = dump_request_.Ask(worker_count_, deadline, [this] { UnparkAll(); });
+  const uint64_t live = Live();
+  if (dump.silent_workers.empty() && live > dump.tasks.size()) {
+    dump.not_started = live - dump.tasks.size();
+  }
+  return dump;
 }
 
 void Core::UnparkAll() {

@@ -20,7 +20,9 @@
 #include "future/executor.h"
 #include "sched/idle_set.h"
 #include "sched/inject_queue.h"
+#include "sched/internal/dump_request.h"
 #include "sched/priority.h"
+#include "sched/task_dump.h"
 #include "sched/worker_hooks.h"
 
 namespace zokio::internal {
@@ -39,6 +41,18 @@ class PriorityExecutor final : public Executor {
  private:
   Core& core_;
   const Priority priority_;
+};
+
+// The executor of the tasks that are bound to one worker.
+class PinnedExecutor final : public Executor {
+ public:
+  explicit PinnedExecutor(Worker& worker) : worker_(worker) {}
+  void Schedule(TaskHeader* task) override;
+  bool Adopt(TaskHeader* task) override;
+  void Disown(TaskHeader* task) override;
+
+ private:
+  Worker& worker_;
 };
 
 class Core {
@@ -65,11 +79,17 @@ class Core {
   void Stop();
   bool stopping() const { return stopping_.load(memory_order_acquire); }
   // REQUIRES: stopping(). True once no task lives, which is final.
-  bool Drained() const;
+  bool Drained() const { return Live() == 0; }
+  // How many tasks live; exact where none is spawned meanwhile.
+  uint64_t Live() const;
   void UnparkAll();
   void WorkerExited();
   // Waits until as many workers have ended. False when the deadline (monotonic clock) passed first.
   bool WaitForExit(int threads, Instant deadline);
+
+  // Which tasks live, as far as the workers answer before the deadline.
+  TaskDump Dump(Instant deadline);
+  DumpRequest& dump_request() { return dump_request_; }
 
   int worker_count() const { return worker_count_; }
   // Bits of TaskHeader::executor_slot, from the bottom: the worker in whose table the task stands,
@@ -81,6 +101,7 @@ class Core {
   IdleSet& idle() { return idle_; }
   InjectQueue& inject(Priority priority) { return inject_[static_cast<int>(priority)]; }
   Executor& executor(Priority priority) { return executors_[static_cast<int>(priority)]; }
+  Executor& pinned_executor(int worker) { return *pinned_[static_cast<size_t>(worker)]; }
   const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
   void AddWorker(std::unique_ptr<Worker> worker);
 
@@ -96,6 +117,9 @@ class Core {
   Atomic<bool> stopping_{false};
   Atomic<int> exited_{0};
   Parker exit_parker_;
+  DumpRequest dump_request_;
+  // One for each worker; before them, for their ends wait for threads that are inside a wake.
+  std::vector<std::unique_ptr<PinnedExecutor>> pinned_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "future/task_header.h"
@@ -162,6 +163,9 @@ TaskHeader* Worker::NextNormal() {
     PushRing(task, Priority::kNormal);  // its turn comes after all that wait now
   }
   lifo_streak_ = 0;
+  if (!pinned_.empty()) {
+    if (TaskHeader* task = NextPinned()) return task;
+  }
   if (!deque().empty()) {
     if (TaskHeader* task = NextForked()) return task;
   }
@@ -173,6 +177,15 @@ TaskHeader* Worker::NextNormal() {
   if (batch_count_ != 0) return batch_[0];
   batch_at_ = 0;
   return nullptr;
+}
+
+TaskHeader* Worker::NextPinned() {
+  if (pinned_streak_ >= kPinnedPollsMax) {
+    pinned_streak_ = 0;
+    if (batch_at_ < batch_count_ || HasVisibleWork()) return nullptr;
+  }
+  ++pinned_streak_;
+  return pinned_.Pop();
 }
 
 TaskHeader* Worker::NextForked() {
@@ -195,6 +208,7 @@ TaskHeader* Worker::NextBackground() {
 TaskHeader* Worker::FindWork() {
   while (true) {
     if (core_.stopping() && !cancelled_all_) CancelAll();
+    if (core_.dump_request().number() != dump_answered_) AnswerDump();
     int events = PollEvents(/*ask_driver=*/true);
     TaskHeader* task = NextLocal();
     if (events > 1 && task != nullptr && HasVisibleWork()) Notify();
@@ -257,7 +271,8 @@ bool Worker::EndTurn() {
     }
   }
   current_ = running;
-  bool others = lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued();
+  bool others =
+      lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() || !pinned_.empty();
   if (others) Notify();
   return others;
 }
@@ -333,6 +348,7 @@ void Worker::Maintain() {
   background_due_ = !queue(Priority::kBackground).empty();
   if (HasVisibleWork()) Notify();
   if (core_.stopping() && !cancelled_all_) CancelAll();
+  if (core_.dump_request().number() != dump_answered_) AnswerDump();
 }
 
 // Chooses how many polls fit into the period until the next maintenance, by a moving average.
@@ -351,6 +367,13 @@ void Worker::Tune(Instant now) {
 void Worker::CancelAll() {
   cancelled_all_ = true;
   table_.ForEach([](TaskHeader* task) { CancelTask(task); });
+}
+
+void Worker::AnswerDump() {
+  dump_answered_ = core_.dump_request().number();
+  std::vector<TaskInfo> tasks;
+  table_.ForEach([&](TaskHeader* task) { tasks.push_back(Describe(task, index_)); });
+  core_.dump_request().Answer(dump_answered_, index_, std::move(tasks));
 }
 
 WorkerStats Worker::Stats() const {

@@ -4,10 +4,11 @@
 //   1. immediate tasks, its own and those from outside, at most 32 in a row while others wait
 //   2. the LIFO slot: the normal task woken last by the task that ran last; at most three times in
 //      a row, so that two tasks that wake each other cannot keep out the rest
-//   3. children that a task forked and then left (sched/fork.h), the newest first, at most 16 in a
+//   3. tasks bound to this worker (pinned_queue.h), at most 16 in a row while others wait
+//   4. children that a task forked and then left (sched/fork.h), the newest first, at most 16 in a
 //      row while others wait
-//   4. the batch it claimed from its normal ring, then the ring
-//   5. background tasks; one of them comes before all others after each maintenance, so that they
+//   5. the batch it claimed from its normal ring, then the ring
+//   6. background tasks; one of them comes before all others after each maintenance, so that they
 //      get a turn at least every 64 polls or about 50 µs, whichever is longer
 // Every few dozen polls, tuned so that it is about every 50 µs, comes maintenance: the driver, the
 // timers, the hooks, the inject queues. Without work the worker asks the driver and the inject
@@ -28,6 +29,7 @@
 #include "sched/fork_host.h"
 #include "sched/internal/core.h"
 #include "sched/internal/counter.h"
+#include "sched/internal/pinned_queue.h"
 #include "sched/priority.h"
 #include "sched/run_queue.h"
 #include "sched/task_table.h"
@@ -64,6 +66,7 @@ class Worker final : private ForkHost {
   // Any thread: there is something to steal.
   bool HasVisibleWork() const;
   using ForkHost::deque;
+  PinnedQueue& pinned() { return pinned_; }
   WorkerCounters& counters() { return counters_; }
   WorkerStats Stats() const;
 
@@ -72,6 +75,7 @@ class Worker final : private ForkHost {
   static constexpr uint32_t kLifoPollsMax = 3;
   static constexpr uint32_t kImmediatePollsMax = 32;
   static constexpr uint32_t kForkPollsMax = 16;
+  static constexpr uint32_t kPinnedPollsMax = 16;
   static constexpr uint32_t kIntervalMax = 64;
   static constexpr uint64_t kInjectTicks = 4;
   // With more than this waiting in the ring, the driver is asked every so many ticks only.
@@ -86,6 +90,7 @@ class Worker final : private ForkHost {
   TaskHeader* NextLocal();
   TaskHeader* NextImmediate();
   TaskHeader* NextNormal();
+  TaskHeader* NextPinned();
   TaskHeader* NextForked();
   TaskHeader* NextBackground();
   TaskHeader* FindWork();
@@ -110,6 +115,7 @@ class Worker final : private ForkHost {
   bool HasQueued() const;
   void Notify();
   void CancelAll();
+  void AnswerDump();
 
   Core& core_;
   const int index_;
@@ -119,6 +125,7 @@ class Worker final : private ForkHost {
   // Written by other threads now and then.
   RunQueue queues_[kPriorities];
   TaskTable table_;
+  PinnedQueue pinned_;
 
   // The owner's alone.
   alignas(64) TaskHeader* lifo_slot_ = nullptr;
@@ -126,6 +133,7 @@ class Worker final : private ForkHost {
   uint32_t lifo_streak_ = 0;
   uint32_t immediate_streak_ = 0;
   uint32_t fork_streak_ = 0;
+  uint32_t pinned_streak_ = 0;
   bool background_due_ = false;
   uint32_t inject_turn_ = 0;
   uint32_t batch_at_ = 0;
@@ -136,6 +144,7 @@ class Worker final : private ForkHost {
   uint32_t until_maintenance_ = kIntervalMax;
   int64_t poll_ns_ = 0;  // moving average, in 1/8 ns
   Instant last_maintenance_{};
+  uint64_t dump_answered_ = 0;
   bool searching_ = false;
   bool cancelled_all_ = false;
   bool idle_reported_ = false;  // to the hooks, in this idle spell

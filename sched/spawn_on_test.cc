@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/atomic.h"
+#include "base/thread_local.h"
+#include "future/oneshot.h"
+#include "future/sleep.h"
+#include "future/yield.h"
+#include "sched/scheduler.h"
+
+namespace zokio {
+namespace {
+
+struct WorkerTag;
+using MyWorker = ThreadLocal<int, WorkerTag>;
+
+// Workers know their number by this.
+class Numbering final : public WorkerHooks {
+ public:
+  void OnThreadStart(int worker) override { MyWorker::Get() = worker; }
+};
+
+class SpawnOnTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Scheduler> Make(int workers) {
+    SchedulerOptions options;
+    options.workers = workers;
+    options.hooks = &numbering_;
+    return std::move(Scheduler::Create(options)).value();
+  }
+
+ private:
+  Numbering numbering_;
+};
+
+// How often it found itself elsewhere, over all sorts of suspension.
+Task<int> CountStrays(int worker, int rounds) {
+  int strays = 0;
+  for (int i = 0; i < rounds; ++i) {
+    strays += MyWorker::Get() == worker ? 0 : 1;
+    co_await Yield();
+    strays += MyWorker::Get() == worker ? 0 : 1;
+    if (i % 16 == 0) co_await SleepFor(std::chrono::microseconds(10));
+  }
+  co_return strays;
+}
+
+TEST_F(SpawnOnTest, TasksNeverLeaveTheirWorker) {
+  constexpr int kWorkers = 4;
+  auto scheduler = Make(kWorkers);
+  std::vector<JoinHandle<int>> handles;
+  for (int i = 0; i < 40; ++i) {
+    handles.push_back(scheduler->SpawnOn(i % kWorkers, CountStrays(i % kWorkers, 100)));
+  }
+  // Others that may be stolen, so that there is reason to.
+  auto noise = scheduler->Spawn([]() -> Task<> {
+    for (int i = 0; i < 2000; ++i) co_await Yield();
+  });
+  const int strays = scheduler->BlockOn([&]() -> Task<int> {
+    int sum = 0;
+    for (auto& handle : handles) sum += (co_await handle).value();
+    (void)co_await noise;
+    co_return sum;
+  });
+  EXPECT_EQ(strays, 0);
+}
+
+TEST_F(SpawnOnTest, WokenFromElsewhereItRunsAtHome) {
+  auto scheduler = Make(2);
+  for (int round = 0; round < 200; ++round) {
+    auto [sender, receiver] = MakeOneshot<int>();
+    auto home = scheduler->SpawnOn(1, [](OneshotReceiver<int> wait) -> Task<int> {
+      (void)co_await wait;
+      co_return MyWorker::Get();
+    }, std::move(receiver));
+    if (round % 2 == 0) {
+      std::move(sender).Send(1);  // from outside, often while the worker sleeps
+    } else {
+      scheduler->SpawnOn(0, [](OneshotSender<int> to) -> Task<> {
+        std::move(to).Send(2);
+        co_return;
+      }, std::move(sender)).Detach();
+    }
+    const int where = scheduler->BlockOn([](JoinHandle<int> handle) -> Task<int> {
+      co_return (co_await handle).value();
+    }, std::move(home));
+    ASSERT_EQ(where, 1);
+  }
+}
+
+// One worker: both kinds must get their turns.
+TEST_F(SpawnOnTest, BoundAndFreeTasksDoNotStarveEachOther) {
+  auto scheduler = Make(1);
+  for (bool bound_spins : {true, false}) {
+    Atomic<bool> stop{false};
+    auto spin = [](Atomic<bool>* flag) -> Task<> {
+      while (!flag->load()) co_await Yield();
+    };
+    auto set = [](Atomic<bool>* flag) -> Task<> {
+      for (int i = 0; i < 10; ++i) co_await Yield();
+      flag->store(true);
+    };
+    auto spinner = bound_spins ? scheduler->SpawnOn(0, spin, &stop) : scheduler->Spawn(spin, &stop);
+    auto setter = bound_spins ? scheduler->Spawn(set, &stop) : scheduler->SpawnOn(0, set, &stop);
+    scheduler->BlockOn([&]() -> Task<> {
+      (void)co_await spinner;
+      (void)co_await setter;
+    });
+  }
+}
+
+TEST_F(SpawnOnTest, ShutdownEndsBoundTasksAtAnyPoint) {
+  for (int round = 0; round < 30; ++round) {
+    auto scheduler = Make(2);
+    auto held = std::make_shared<int>(0);
+    for (int i = 0; i < 10; ++i) {
+      scheduler->SpawnOn(i % 2, [](std::shared_ptr<int>) -> Task<> {
+        co_await SleepFor(std::chrono::hours(1));
+      }, held).Detach();
+    }
+    EXPECT_TRUE(scheduler->Shutdown().ok());
+    EXPECT_EQ(held.use_count(), 1);
+    auto late = scheduler->SpawnOn(0, [](std::shared_ptr<int>) -> Task<> { co_return; }, held);
+    EXPECT_EQ(held.use_count(), 1);
+    std::move(late).Detach();
+  }
+}
+
+}  // namespace
+}  // namespace zokio

@@ -1,0 +1,49 @@
+// TaskDump: which tasks live in a scheduler, and what they do.
+//
+// Scheduler::Dump asks each worker for the tasks that it was the first to run; a worker that is
+// inside one long poll does not answer in time and is named instead, for it is what hangs.
+//
+// Thread-safety: a plain value.
+#ifndef ZOKIO_SCHED_TASK_DUMP_H_
+#define ZOKIO_SCHED_TASK_DUMP_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace zokio {
+
+struct TaskHeader;
+
+enum class TaskActivity : uint8_t {
+  kWaiting,  // for a wake
+  kReady,    // in a queue
+  kRunning,  // on a worker, or it has yielded
+};
+
+struct TaskInfo {
+  uint32_t id = 0;   // TaskId
+  std::string name;  // SpawnNamed's, or empty
+  int worker = 0;    // where it ran first
+  TaskActivity activity = TaskActivity::kWaiting;
+  bool cancelled = false;  // told to end: it waits for what it has started
+};
+
+struct TaskDump {
+  std::vector<TaskInfo> tasks;      // by worker
+  std::vector<int> silent_workers;  // did not answer in time: their tasks are missing
+  uint64_t not_started = 0;         // spawned, and in a queue since
+
+  // A line for each task, and one for each silent worker.
+  std::string ToString() const;
+};
+
+namespace internal {
+
+// What is said of a task.  REQUIRES: it cannot end meanwhile.
+TaskInfo Describe(TaskHeader* task, int worker);
+
+}  // namespace internal
+}  // namespace zokio
+
+#endif  // ZOKIO_SCHED_TASK_DUMP_H_

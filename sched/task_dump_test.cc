@@ -1,0 +1,123 @@
+#include "sched/task_dump.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/atomic.h"
+#include "base/parker.h"
+#include "future/sleep.h"
+#include "future/spawn.h"
+#include "future/yield.h"
+#include "sched/scheduler.h"
+
+namespace zokio {
+namespace {
+
+std::unique_ptr<Scheduler> Make(int workers) {
+  SchedulerOptions options;
+  options.workers = workers;
+  return std::move(Scheduler::Create(options)).value();
+}
+
+// Answers pending to its cancellation until it is let go.
+class Stubborn {
+ public:
+  explicit Stubborn(Atomic<bool>* let_go) : let_go_(let_go) {}
+  Poll<void> poll(Context&) { return kPending; }
+  Poll<void> poll_cancel(Context& context) {
+    if (let_go_->load()) return kReady;
+    context.waker().WakeByRef();
+    return kPending;
+  }
+
+ private:
+  Atomic<bool>* let_go_;
+};
+
+Task<> Wait(Atomic<int>* started) {
+  started->fetch_add(1);
+  co_await SleepFor(std::chrono::hours(1));
+}
+
+TEST(TaskDumpTest, NamesWaitingTasksAndWhatTheyDo) {
+  auto scheduler = Make(2);
+  Atomic<int> started{0};
+  std::vector<JoinHandle<void>> handles;
+  for (int i = 0; i < 3; ++i) {
+    handles.push_back(SpawnNamed(scheduler->executor(), "sleeper", Wait(&started)));
+  }
+  handles.push_back(scheduler->Spawn(Wait(&started)));
+  scheduler->BlockOn([](Atomic<int>* count) -> Task<> {
+    while (count->load() < 4) co_await Yield();
+  }, &started);
+  // The last task may be between its last look and its end.
+  TaskDump dump = scheduler->Dump(std::chrono::seconds(60));
+  while (dump.tasks.size() != 4 || std::any_of(dump.tasks.begin(), dump.tasks.end(), [](auto& t) {
+           return t.activity != TaskActivity::kWaiting;
+         })) {
+    dump = scheduler->Dump(std::chrono::seconds(60));
+  }
+  EXPECT_TRUE(dump.silent_workers.empty());
+  EXPECT_EQ(dump.not_started, 0u);
+  EXPECT_EQ(std::count_if(dump.tasks.begin(), dump.tasks.end(),
+                          [](const TaskInfo& task) { return task.name == "sleeper"; }),
+            3);
+  for (const TaskInfo& task : dump.tasks) EXPECT_FALSE(task.cancelled);
+  const std::string text = dump.ToString();
+  EXPECT_NE(text.find("\"sleeper\", worker"), std::string::npos) << text;
+  EXPECT_NE(text.find(": waiting\n"), std::string::npos) << text;
+}
+
+TEST(TaskDumpTest, AWorkerInsideALongPollIsNamed) {
+  auto scheduler = Make(2);
+  Parker release;
+  Parker inside;
+  auto handle = scheduler->SpawnOn(1, [](Parker* entered, Parker* wait) -> Task<> {
+    entered->Unpark();
+    wait->Park();  // blocks its worker
+    co_return;
+  }, &inside, &release);
+  inside.Park();
+  TaskDump dump = scheduler->Dump(std::chrono::milliseconds(20));
+  EXPECT_EQ(std::count(dump.silent_workers.begin(), dump.silent_workers.end(), 1), 1);
+  EXPECT_NE(dump.ToString().find("worker 1: no answer"), std::string::npos);
+  release.Unpark();
+  scheduler->BlockOn([](JoinHandle<void> end) -> Task<> { (void)co_await end; },
+                     std::move(handle));
+  dump = scheduler->Dump(std::chrono::seconds(60));
+  EXPECT_TRUE(dump.silent_workers.empty());
+}
+
+TEST(TaskDumpTest, ShutdownNamesTheTasksThatBlockIt) {
+  auto scheduler = Make(2);
+  Atomic<bool> let_go{false};
+  Atomic<int> started{0};
+  auto stubborn = [](Atomic<bool>* flag, Atomic<int>* count) -> Task<> {
+    count->fetch_add(1);
+    Stubborn future(flag);
+    co_await future;
+  };
+  SpawnNamed(scheduler->executor(), "stubborn", MakeTask(stubborn, &let_go, &started)).Detach();
+  scheduler->Spawn(Wait(&started)).Detach();
+  scheduler->BlockOn([](Atomic<int>* count) -> Task<> {
+    while (count->load() < 2) co_await Yield();
+  }, &started);
+  TaskDump blocking;
+  Result<void> ended = scheduler->Shutdown(std::chrono::milliseconds(20), &blocking);
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code(), ErrorCode::kDeadlineExceeded);
+  const auto named = std::find_if(blocking.tasks.begin(), blocking.tasks.end(),
+                                  [](const TaskInfo& task) { return task.name == "stubborn"; });
+  ASSERT_NE(named, blocking.tasks.end()) << blocking.ToString();
+  EXPECT_TRUE(named->cancelled);
+  let_go.store(true);
+  EXPECT_TRUE(scheduler->Shutdown().ok());
+}
+
+}  // namespace
+}  // namespace zokio
