@@ -70,6 +70,9 @@ class Backend {
   // Lets go of the kernel's side. Nothing is in flight. Returns how many buffers the kernel held.
   virtual uint32_t Detach() = 0;
 
+  // Buffers of the pool that armed receives may fill.
+  virtual uint32_t buffers_held() const { return 0; }
+
   virtual void Submit(std::span<const Request> requests) = 0;
 
   // Fills `out` with completions and returns how many. Hands submitted requests to the kernel

@@ -68,6 +68,9 @@ Result<LoopPtr> BackendPlan::CreateLoop() const {
           ? CreateUringBackend(state_->uring, state_->options, state_->report)
           : CreateEpollBackend(state_->report);
   if (!backend.ok()) return backend.error();
+  if (state_->options.wrap_backend) {
+    *backend = state_->options.wrap_backend(*std::move(backend));
+  }
   return Loop::Create(*std::move(backend), state_->options);
 }
 

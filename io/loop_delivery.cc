@@ -191,7 +191,9 @@ void Loop::StarveLocked(SocketState* socket) {
 void Loop::ServeStarved() {
   pool_.DrainRemote();
   size_t served = 0;
-  const size_t can_take = pool_.free_count() + (pool_.capacity() - pool_.made());
+  // Those that the backend holds count: whom they were meant for may have gone.
+  const size_t can_take =
+      pool_.free_count() + (pool_.capacity() - pool_.made()) + backend_->buffers_held();
   const size_t count = std::min(can_take, starved_.size());
   for (; served < count; ++served) {
     ResumeAndUnref(starved_[served]);

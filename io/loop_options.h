@@ -5,11 +5,14 @@
 #define ZOKIO_IO_LOOP_OPTIONS_H_
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 #include "io/backend_report.h"
 
 namespace zokio::io {
 
+class Backend;
 class BlockingRunner;
 
 struct LoopOptions {
@@ -30,6 +33,8 @@ struct LoopOptions {
   // Where file operations run that the backend cannot do itself; outlives the loop. CreateLoop puts
   // the process's own (DefaultBlockingRunner) where it is null.
   BlockingRunner* blocking_runner = nullptr;
+  // Puts something between the loop and the backend chosen: faults, a log. Empty: nothing.
+  std::function<std::unique_ptr<Backend>(std::unique_ptr<Backend>)> wrap_backend;
 };
 
 }  // namespace zokio::io

@@ -352,5 +352,35 @@ TEST_P(TcpTest, ManyConnectionsComeAndGoWithoutALeak) {
   });
 }
 
+// A buffer that came back goes to the kernel although the first in line no longer wants one: the
+// next in line gets it.
+TEST_P(TcpTest, AReaderGetsTheBufferThatAnotherNoLongerWants) {
+  io::LoopOptions options;
+  options.buffers_max = 32;
+  AttachedLoop loop(GetParam(), options);
+  Connection filler = MakeConnection();
+  Connection first = MakeConnection();
+  Connection second = MakeConnection();
+  std::vector<Lease> leases;
+  for (int i = 0; i < 32; ++i) {
+    filler.peer.Send("x");
+    leases.push_back(*Await(filler.stream.Read()));
+  }
+  auto gone = std::make_unique<Driven<ReadLease>>(first.stream.Read());
+  Driven waits(second.stream.Read());
+  first.peer.Send("a");
+  second.peer.Send("b");
+  ASSERT_FALSE(gone->Poll());
+  ASSERT_FALSE(waits.Poll());
+  TurnUntil([&] {
+    if (gone->woken()) (void)gone->Poll();
+    if (waits.woken()) (void)waits.Poll();
+    return loop->stats().out_of_buffers >= 2;
+  });
+  gone.reset();
+  leases.pop_back();
+  EXPECT_EQ(waits.Finish()->view(), "b");
+}
+
 }  // namespace
 }  // namespace zokio

@@ -59,9 +59,13 @@ class UringBackend final : public Backend {
 
   void Attach(BufferPool* pool) override;
   uint32_t Detach() override {
+    // What was handed over last, such as a close, still goes to the kernel.
+    while (ring_.submissions_queued() > 0 && ring_.Enter() >= 0) {
+    }
     ring_.Close();
     return provided_;
   }
+  uint32_t buffers_held() const override { return provided_; }
   void Submit(std::span<const Request> requests) override;
   int Reap(std::span<Completion> out, bool wait, Instant deadline) override;
   void Wake() override {
