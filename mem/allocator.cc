@@ -79,6 +79,9 @@ void* Reallocate(void* block, size_t size) {
   const size_t usable = UsableSize(block);
   if (Segment::Of(block)->kind == SegmentKind::kLarge) {
     if (size > kMediumMax && LargeSpans::TryResize(block, size)) return block;
+    if (size > usable) {
+      if (void* moved = LargeSpans::Move(block, size)) return moved;
+    }
   } else if (size <= usable && size >= usable / 2) {
     return block;  // it fits, and wastes less than half
   }

@@ -86,6 +86,27 @@ TEST(Allocator, ReallocatesInPlaceWhereThereIsRoom) {
   Free(large, 70'000);
 }
 
+TEST(Allocator, AGrowingLargeBlockKeepsItsBytesAndItsSlots) {
+  if (!kPooled) GTEST_SKIP() << "pass-through to malloc";
+  for (int round = 0; round < 3; ++round) {
+    size_t size = 100'000;
+    auto* block = static_cast<uint32_t*>(Allocate(size));
+    uint32_t filled = 0;
+    for (; size < 100'000'000; size = size * 3 / 2) {
+      block = static_cast<uint32_t*>(Reallocate(block, size));
+      ASSERT_NE(block, nullptr);
+      ASSERT_GE(UsableSize(block), size);
+      for (uint32_t i = 0; i < filled; i += 511) ASSERT_EQ(block[i], i * 3);
+      for (; filled < size / sizeof(uint32_t); ++filled) block[filled] = filled * 3;
+      // Others take and write the slots that were given back.
+      void* other = Allocate(2'000'000);
+      std::memset(other, 0xEE, 2'000'000);
+      Free(other, 2'000'000);
+    }
+    Free(block);
+  }
+}
+
 TEST(Allocator, DecayGivesFreeMemoryBack) {
   if (!kPooled) GTEST_SKIP() << "pass-through to malloc";
   std::vector<void*> blocks;

@@ -9,6 +9,7 @@ namespace zokio {
 namespace {
 
 constexpr size_t kFirstBlock = 1024;
+constexpr size_t kFirstMapped = size_t{64} << 10;
 constexpr size_t kLargestBlock = size_t{1} << 20;
 
 }  // namespace
@@ -21,7 +22,7 @@ Arena::~Arena() {
 void Arena::FreeBlock(Block* block) {
   mem_internal::Unpoison(block, block->size);
   reserved_ -= block->size;
-  std::free(block);
+  source_ == nullptr ? std::free(block) : source_->Unmap(block, block->size);
 }
 
 void Arena::Use(Block* block) {
@@ -33,12 +34,14 @@ void Arena::Use(Block* block) {
 void* Arena::AllocateSlow(size_t size, size_t alignment) {
   const size_t overhead = sizeof(Block) + alignment;
   if (size > SIZE_MAX / 2 || alignment > SIZE_MAX / 4) return nullptr;
-  const size_t doubled = blocks_ == nullptr ? kFirstBlock : blocks_->size * 2;
+  const size_t first = source_ == nullptr ? kFirstBlock : kFirstMapped;
+  const size_t doubled = blocks_ == nullptr ? first : blocks_->size * 2;
   size_t block_size = std::max(std::min(doubled, kLargestBlock), size + overhead);
   const size_t left = bytes_max_ - reserved_;
   if (block_size > left) block_size = std::min(left, size + overhead);
   if (block_size < size + overhead) return nullptr;
-  Block* block = static_cast<Block*>(std::malloc(block_size));
+  auto* block =
+      static_cast<Block*>(source_ == nullptr ? std::malloc(block_size) : source_->Map(block_size));
   if (block == nullptr) return nullptr;
   reserved_ += block_size;
   block->size = block_size;

@@ -22,10 +22,23 @@
 
 namespace zokio {
 
+// Where an arena's blocks come from when not from malloc: see mem/numa_arena.h.
+class ArenaSource {
+ public:
+  // Aligned to 16 bytes; nullptr where there is no more.
+  virtual void* Map(size_t size) = 0;
+  virtual void Unmap(void* block, size_t size) = 0;
+
+ protected:
+  ~ArenaSource() = default;
+};
+
 class Arena {
  public:
-  // `bytes_max` bounds what is taken from the system.
-  explicit Arena(size_t bytes_max = SIZE_MAX) : bytes_max_(bytes_max) {}
+  // `bytes_max` bounds what is taken from the system, or from `source`, which outlives the arena
+  // and is asked for 64 KiB at least.
+  explicit Arena(size_t bytes_max = SIZE_MAX, ArenaSource* source = nullptr)
+      : source_(source), bytes_max_(bytes_max) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena();
@@ -101,6 +114,7 @@ class Arena {
   Destructor* destructors_ = nullptr;
   Block* blocks_ = nullptr;  // the newest first
   size_t reserved_ = 0;
+  ArenaSource* source_;
   size_t bytes_max_;
 };
 

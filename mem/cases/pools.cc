@@ -31,9 +31,9 @@ inline void Keep(T& value) {
 }
 
 constexpr NamedCase kCases[] = {
-    {"mem_known_size", &PooledObject},      {"bare_list", &BareList},
-    {"mem_pool_batch", &PooledBatch},       {"bare_magazine", &BareMagazine},
-    {"stack_getput", &PooledStack},         {"mapped_stack", &MappedStack},
+    {"mem_known_size", &PooledObject},        {"bare_list", &BareList},
+    {"mem_pool_batch", &PooledBatch},         {"bare_magazine", &BareMagazine},
+    {"stack_getput", &PooledStack},           {"mapped_stack", &MappedStack},
     {"mem_coroutine_life", &PooledCoroutine}, {"malloc_coroutine", &MallocCoroutine},
 };
 

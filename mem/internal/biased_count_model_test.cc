@@ -129,5 +129,24 @@ TEST(BiasedCountModel, TheQueueServesTheNextThread) {
   EXPECT_TRUE(report.Proven()) << report;
 }
 
+// Two threads drop references that the owner counted, while it drops its own.
+TEST(BiasedCountModel, TwoOthersAndTheOwner) {
+  const model::Report report = model::Explore({.name = "two others"}, [] {
+    MergeQueue queue;
+    Object object(&queue);
+    object.payload.Write(0);
+    object.Clone(kOwner);
+    object.Clone(kOwner);
+    {
+      Thread first = Thread::Start("first", [&] { object.DropBy(kOther); }).value();
+      Thread second = Thread::Start("second", [&] { object.DropBy(kThird); }).value();
+      object.DropBy(kOwner);
+    }
+    MergeAll(queue.TakeAll());
+    ZOKIO_CHECK(object.freed == 1, "freed once");
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
 }  // namespace
 }  // namespace zokio::mem_internal

@@ -26,6 +26,8 @@ namespace {
 // first byte costs a hundred small faults.
 constexpr size_t kHugeSlotsMin = 3;
 constexpr size_t kBinsStart = size_t{64} << 10;
+// From here on pages are moved: a copy would fault as many fresh ones in.
+constexpr size_t kMovedMin = size_t{1} << 20;
 
 // 64 KiB up, eight to a doubling, whole pages.
 constexpr size_t RoundToBin(size_t size) {
@@ -34,6 +36,11 @@ constexpr size_t RoundToBin(size_t size) {
 }
 
 }  // namespace
+
+// Before the block: the segment's page, the header, and what the alignment may take.
+size_t LargeSpans::HeadFor(size_t alignment) {
+  return kPageSize + sizeof(Header) + std::max(alignment, size_t{64});
+}
 
 uint32_t LargeSpans::BinFor(size_t size) {
   const size_t rounded = RoundToBin(std::max(size, kBinsStart + 1));
@@ -94,7 +101,7 @@ void LargeSpans::SetUsable(Header* header, size_t usable) {
 
 void* LargeSpans::AllocateSlot(size_t size, size_t alignment) {
   const size_t usable = RoundToBin(std::max(size, kBinsStart + 1));
-  const size_t head = kPageSize + sizeof(Header) + std::max(alignment, size_t{64});
+  const size_t head = HeadFor(alignment);
   const size_t slots = (usable + head + kSegmentSize - 1) / kSegmentSize;
   auto* begin = static_cast<char*>(SegmentSource::Take(slots));
   if (begin == nullptr) return nullptr;
@@ -159,6 +166,46 @@ size_t LargeSpans::Decay() {
   const size_t bytes = cached_bytes_;
   Flush();
   return bytes;
+}
+
+void* LargeSpans::Move(void* block, size_t size) {
+  Header* header = HeaderOf(block);
+  if (header->usable < kMovedMin || size > SIZE_MAX / 4) return nullptr;
+  const size_t usable = RoundToBin(size);
+  // The block keeps its place within its page, so it needs a page more than a fresh one.
+  const size_t slots = (usable + HeadFor(kPageSize) + kSegmentSize - 1) / kSegmentSize;
+  auto* begin = static_cast<char*>(SegmentSource::Take(slots));
+  if (begin == nullptr) return nullptr;
+  char* const old_pages =
+      reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(header) & ~(kPageSize - 1));
+  const size_t offset = static_cast<size_t>(static_cast<char*>(block) - old_pages);
+  const Header old = *header;
+  const size_t old_room = old.room;
+  const size_t bytes = RoundUp(offset + old.usable, kPageSize);
+  Unpoison(block, old_room);
+  if (!MovePages(old_pages, bytes, begin + kPageSize)) {
+    SegmentSource::Give(begin, slots, 0);
+    return nullptr;
+  }
+  UnregisterRoots(block, old_room);
+  if (old.slots >= kHugeSlotsMin) AdviseSmall(old.slots_begin, old.slots * kSegmentSize);
+  SegmentSource::Give(old.slots_begin, old.slots, kPageSize);
+
+  char* const moved = begin + kPageSize + offset;
+  auto* segment = reinterpret_cast<Segment*>(begin);
+  segment->kind = SegmentKind::kLarge;
+  segment->owner = nullptr;
+  segment->large = moved;
+  header = HeaderOf(moved);
+  header->slots_begin = begin;
+  header->slots = slots;
+  header->usable = usable;
+  header->room = static_cast<size_t>(begin + slots * kSegmentSize - moved);
+  if (slots >= kHugeSlotsMin) AdviseHuge(begin, slots * kSegmentSize);
+  RegisterRoots(moved, header->room);
+  Poison(moved, header->room);
+  Unpoison(moved, size);
+  return moved;
 }
 
 size_t LargeSpans::UsableSize(const void* block) { return HeaderOf(block)->usable; }

@@ -38,6 +38,10 @@ class LargeSpans {
   // Grows or shrinks without moving; false where the slot does not allow it.
   static bool TryResize(void* block, size_t size);
 
+  // Grows beyond the slots: the pages move to others, the bytes are not copied. nullptr where that
+  // does not pay or cannot be; the block is as it was then.
+  static void* Move(void* block, size_t size);
+
   size_t cached_bytes() const { return cached_bytes_; }
 
  private:
@@ -49,6 +53,7 @@ class LargeSpans {
 
   static uint32_t BinFor(size_t size);   // the first whose spans all fit
   static uint32_t BinOf(size_t usable);  // the one a span of this size waits in
+  static size_t HeadFor(size_t alignment);
   static Header* HeaderOf(const void* block);
   static void SetUsable(Header* header, size_t usable);
   void* AllocateSlot(size_t size, size_t alignment);

@@ -4,6 +4,10 @@
 
 #include <sys/mman.h>
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
 namespace zokio::mem_internal {
 
 void* MapPages(size_t size) {
@@ -41,6 +45,11 @@ void* RemapPages(void* pages, size_t old_size, size_t new_size) {
   void* moved =
       mremap(pages, RoundUp(old_size, kPageSize), RoundUp(new_size, kPageSize), MREMAP_MAYMOVE);
   return moved == MAP_FAILED ? nullptr : moved;
+}
+
+bool MovePages(void* pages, size_t size, void* to) {
+  return mremap(pages, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) !=
+         MAP_FAILED;
 }
 
 void AdviseHuge(void* pages, size_t size) { (void)madvise(pages, size, MADV_HUGEPAGE); }

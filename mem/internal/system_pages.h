@@ -29,6 +29,11 @@ void UnmapPages(void* pages, size_t size);
 // Grows or shrinks a mapping, moving it where needed; nullptr leaves the old one as it was.
 void* RemapPages(void* pages, size_t old_size, size_t new_size);
 
+// Moves the contents of whole pages to [to, to + size), which is mapped already; the old range
+// stays mapped and is empty. False where the kernel cannot (before Linux 5.7): nothing has changed
+// then.
+bool MovePages(void* pages, size_t size, void* to);
+
 // Asks for transparent huge pages; a hint, so it cannot fail.
 void AdviseHuge(void* pages, size_t size);
 // Takes the request back.

@@ -107,6 +107,8 @@ void* RemapPages(void* pages, size_t old_size, size_t new_size) {
   return moved;
 }
 
+bool MovePages(void*, size_t, void*) { return false; }
+
 void AdviseHuge(void*, size_t) {}
 
 void ReleaseLazily(void*, size_t) {}
