@@ -1,4 +1,6 @@
 // Messages between actors; each run verifies a sum or a count.
+#include "actor/actor.h"
+
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -6,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "actor/actor.h"
 #include "actor/actor_system.h"
 #include "base/parker.h"
+#include "future/local_executor.h"
 #include "sched/scheduler.h"
 
 namespace zokio {
@@ -21,7 +23,10 @@ struct Go {};
 
 class Pong : public Actor<Pong, Ball, ActorRef<class Ping>> {
  public:
-  void On(ActorRef<Ping> peer) { peer_ = peer; }
+  bool On(ActorRef<Ping> peer) {
+    peer_ = peer;
+    return true;
+  }
   void On(const Ball& ball);
 
  private:
@@ -67,7 +72,7 @@ void BM_PingPong(benchmark::State& state) {
     auto pong = system.SpawnAt<Pong>(0);
     auto ping = system.SpawnAt<Ping>(static_cast<uint32_t>(state.range(1)), pong, kTotal,
                                      static_cast<uint64_t>(state.range(0)), done, sum);
-    pong.Tell(ping);
+    if (!BlockOn(pong.Ask(ping)).ok()) state.SkipWithError("no answer");
     ping.Tell(Go{});
     done.Park();
     if (sum != kTotal * (kTotal - 1) / 2) state.SkipWithError("messages were lost");

@@ -11,7 +11,8 @@
 // Ownership: none; two words that are copied as bytes. Void once the system is destroyed.
 // Thread-safety: any thread.
 // Guarantees: a message is handled at most once; what one sender tells one actor is handled in
-//   that order. A sender is an actor, or a thread outside of all actors.
+//   that order. A sender is an actor, or a thread outside of all actors. What such a thread sends
+//   comes before all that follows from what it sends later.
 // Errors: Ask gives kClosed where the actor ended (or the handler dropped the question), what the
 //   handler answers otherwise; Send gives kClosed.
 // Cancellation: a dropped Ask is not handled if its turn has not come. A dropped Send leaves a

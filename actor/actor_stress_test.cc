@@ -220,8 +220,7 @@ TEST(ActorStress, WakesRaceWithKillsAndTheEnd) {
         auto [sender, receiver] = MakeOneshot<int>();
         server.Tell(Serve(std::move(receiver)));
         auto shared = std::make_shared<OneshotSender<int>>(std::move(sender));
-        threads.push_back(
-            Thread::Start("waker", [shared] { std::move(*shared).Send(1); }).value());
+        threads.push_back(Thread::Start("waker", [shared] { std::move(*shared).Send(1); }).value());
         if (i % 2 == 1) server.Kill();
       }
       if (round % 2 == 0) threads.clear();

@@ -1,4 +1,6 @@
 // Sending: order, dead letters, envelopes, bounds.
+#include "actor/actor.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -6,14 +8,26 @@
 #include <string>
 #include <vector>
 
-#include "actor/actor.h"
 #include "actor/actor_system.h"
 #include "actor/testing.h"
+#include "mem/frame_pool.h"
 
 namespace zokio {
 namespace {
 
 using testing::ManualSystem;
+
+// Under sanitizers the frame pool hands every call on to malloc.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define ZOKIO_TEST_SANITIZED 1
+#endif
+#endif
+#ifdef ZOKIO_TEST_SANITIZED
+constexpr bool kPooled = false;
+#else
+constexpr bool kPooled = true;
+#endif
 
 struct Increment {
   int by;
@@ -191,6 +205,42 @@ TEST(ActorTest, AForwardedMessageKeepsItsEnvelope) {
   system.Run();
   EXPECT_EQ(seen, (std::vector<int>{0, 1, 2}));
   EXPECT_NE(address, nullptr);
+}
+
+// Passes a number on, back and forth.
+class Bouncer : public Actor<Bouncer, Number, ActorRef<Bouncer>> {
+ public:
+  explicit Bouncer(int& handled) : handled_(handled) {}
+  void On(ActorRef<Bouncer> peer) { peer_ = peer; }
+  void On(Number number) {
+    ++handled_;
+    if (number.value > 0) peer_.Tell(Number{number.value - 1});
+  }
+
+ private:
+  int& handled_;
+  ActorRef<Bouncer> peer_;
+};
+
+TEST(ActorTest, AMessageInSteadyStateTakesNoMemoryFromTheSystem) {
+  for (uint32_t other : {0u, 1u}) {
+    ManualSystem system(2);
+    int handled = 0;
+    auto a = system->SpawnAt<Bouncer>(0, handled);
+    auto b = system->SpawnAt<Bouncer>(other, handled);
+    a.Tell(b);
+    b.Tell(a);
+    a.Tell(Number{1000});
+    system.Run();
+    const FramePoolStats before = FramePool::ThreadStats();
+    a.Tell(Number{9999});
+    system.Run();
+    const FramePoolStats after = FramePool::ThreadStats();
+    EXPECT_EQ(handled, 1001 + 10000);
+    EXPECT_EQ(after.allocations - before.allocations, kPooled ? 10000u : 0u) << "one a message";
+    EXPECT_EQ(after.system_allocations - before.system_allocations, kPooled ? 0u : 10000u);
+    EXPECT_EQ(after.reused - before.reused, kPooled ? 10000u : 0u);
+  }
 }
 
 struct Open {};

@@ -230,7 +230,9 @@ TEST(AskTest, AQuestionThatNobodyWaitsForIsNotHandled) {
     auto asked = server.Ask(Echo{1});
     EXPECT_TRUE(asked.poll(manual.context).pending());
   }
-  { auto never_polled = server.Ask(Echo{1}); }
+  {
+    auto never_polled = server.Ask(Echo{1});
+  }
   system.Run();
   EXPECT_EQ(Server::echoes, 0);
 }

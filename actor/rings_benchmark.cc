@@ -25,9 +25,8 @@ void BM_Ring(benchmark::State& state) {
     Thread producer = Thread::Start("producer", [&] {
                         for (uint64_t sent = 0; sent < kEach;) {
                           const size_t n = ring.TryPushBatch(
-                              std::min<uint64_t>(batch, kEach - sent), [&](size_t i) {
-                                return Element{{sent + i, 0, 0, 0, 0, 0, 0, 0}};
-                              });
+                              std::min<uint64_t>(batch, kEach - sent),
+                              [&](size_t i) { return Element{{sent + i, 0, 0, 0, 0, 0, 0, 0}}; });
                           sent += n;
                           if (n == 0) std::this_thread::yield();
                         }

@@ -85,18 +85,16 @@ TEST(RingsModel, MpscTwoProducers) {
 }
 
 TEST(RingsModel, MpscTwoProducersLapWithinTwoPreemptions) {
-  const model::Report report = model::Explore({.name = "mpsc ring, two producers lap",
-                                               .mode = model::Mode::kBounded,
-                                               .preemptions_max = 2},
-                                              [] { TwoProducers<MpscRing<int>>(2); });
+  const model::Report report = model::Explore(
+      {.name = "mpsc ring, two producers lap", .mode = model::Mode::kBounded, .preemptions_max = 2},
+      [] { TwoProducers<MpscRing<int>>(2); });
   EXPECT_TRUE(report.Proven()) << report;
 }
 
 TEST(RingsModel, MpmcTwoProducersWithinTwoPreemptions) {
-  const model::Report report = model::Explore({.name = "mpmc ring, two producers",
-                                               .mode = model::Mode::kBounded,
-                                               .preemptions_max = 2},
-                                              [] { TwoProducers<MpmcRing<int>>(1); });
+  const model::Report report = model::Explore(
+      {.name = "mpmc ring, two producers", .mode = model::Mode::kBounded, .preemptions_max = 2},
+      [] { TwoProducers<MpmcRing<int>>(1); });
   EXPECT_TRUE(report.Proven()) << report;
 }
 
@@ -117,10 +115,9 @@ void TwoConsumers() {
 }
 
 TEST(RingsModel, MpmcTwoConsumersTakeEachElementOnce) {
-  const model::Report report = model::Explore({.name = "mpmc ring, two consumers",
-                                               .mode = model::Mode::kBounded,
-                                               .preemptions_max = 2},
-                                              TwoConsumers);
+  const model::Report report = model::Explore(
+      {.name = "mpmc ring, two consumers", .mode = model::Mode::kBounded, .preemptions_max = 2},
+      TwoConsumers);
   EXPECT_TRUE(report.Proven()) << report;
 }
 

@@ -141,7 +141,8 @@ void Stress(int producers, int consumers, uint64_t each, size_t batch) {
   }
   for (Thread& thread : threads) thread.Join();
   EXPECT_EQ(taken.load(memory_order_acquire), total);
-  EXPECT_EQ(sum.load(memory_order_acquire), static_cast<uint64_t>(producers) * each * (each + 1) / 2);
+  EXPECT_EQ(sum.load(memory_order_acquire),
+            static_cast<uint64_t>(producers) * each * (each + 1) / 2);
 }
 
 TEST(RingStress, OneToOne) {

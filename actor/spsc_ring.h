@@ -56,9 +56,7 @@ class SpscRing {
     if (staged_ != tail_.load(memory_order_relaxed)) tail_.store(staged_, memory_order_release);
   }
   // Producer. How many elements are staged and not published.
-  size_t staged() const {
-    return static_cast<size_t>(staged_ - tail_.load(memory_order_relaxed));
-  }
+  size_t staged() const { return static_cast<size_t>(staged_ - tail_.load(memory_order_relaxed)); }
 
   // Producer. False when full; what was staged before is published as well.
   bool TryPush(T value) {
@@ -86,8 +84,14 @@ class SpscRing {
   // `consume` does not throw.
   template <typename Consume>
   size_t Drain(size_t max, Consume&& consume) {
+    if (tail_seen_ - head_.load(memory_order_relaxed) < max) Observe();
+    return DrainObserved(max, std::forward<Consume>(consume));
+  }
+  // Consumer. The two steps of Drain apart: looks what is published, and takes of that alone.
+  void Observe() { tail_seen_ = tail_.load(memory_order_acquire); }
+  template <typename Consume>
+  size_t DrainObserved(size_t max, Consume&& consume) {
     const uint64_t head = head_.load(memory_order_relaxed);
-    if (tail_seen_ - head < max) tail_seen_ = tail_.load(memory_order_acquire);
     const uint64_t end = head + std::min<uint64_t>(tail_seen_ - head, max);
     for (uint64_t at = head; at != end; ++at) {
       T* value = slots_.At(at);

@@ -13,9 +13,10 @@
 // nobody asked. It handles nothing more until its parent has decided. Without `kChildren` it ends.
 //
 // A restart makes the object anew, with copies of the arguments it was spawned with (references: by
-// std::ref; where they cannot be copied, a restart is a stop), after its children have ended. Its references, its mailbox and its watchers stay: only the message that
-// failed is lost. More restarts in `window` than `restarts_max`, counted for all children together,
-// are the parent's own failure.
+// std::ref; where they cannot be copied, a restart is a stop), after its children have ended. Its
+// references, its mailbox and its watchers stay: only the message that failed is lost. More
+// restarts in `window` than `restarts_max`, counted for all children together, are the parent's own
+// failure.
 #ifndef ZOKIO_ACTOR_SUPERVISION_H_
 #define ZOKIO_ACTOR_SUPERVISION_H_
 
@@ -32,8 +33,7 @@ namespace zokio {
 
 // Why an actor failed.
 struct Failure {
-  Failure(std::exception_ptr thrown, Error status)
-      : exception(std::move(thrown)), error(status) {}
+  Failure(std::exception_ptr thrown, Error status) : exception(std::move(thrown)), error(status) {}
 
   // For people: what the exception says, or the error.
   std::string ToString() const;

@@ -61,9 +61,9 @@ class Parent : public Actor<Parent<Policy>, GetWorkers, Work, Terminated> {
 
   Parent(Log& log, bool spread) : log_(log) {
     for (const char* name : {"a", "b", "c"}) {
-      workers_.push_back(
-          spread ? this->template SpawnSpread<Worker>(std::ref(log), std::string(name))
-                 : this->template Spawn<Worker>(std::ref(log), std::string(name)));
+      workers_.push_back(spread
+                             ? this->template SpawnSpread<Worker>(std::ref(log), std::string(name))
+                             : this->template Spawn<Worker>(std::ref(log), std::string(name)));
     }
   }
   void Stopping() { log_.push_back("parent stopping"); }
@@ -174,8 +174,9 @@ TEST(SupervisionTest, EscalationGoesUpTheTree) {
 }
 
 struct BackoffPolicy {
-  static constexpr Supervision kPolicy =
-      Supervision().Restarts(5, std::chrono::hours(1)).Backoff(milliseconds(100), milliseconds(300));
+  static constexpr Supervision kPolicy = Supervision()
+                                             .Restarts(5, std::chrono::hours(1))
+                                             .Backoff(milliseconds(100), milliseconds(300));
 };
 
 TEST(SupervisionTest, RestartsBackOff) {
@@ -198,9 +199,7 @@ TEST(SupervisionTest, RestartsBackOff) {
 class Judge : public Actor<Judge, Fail, Refuse, Work> {
  public:
   static constexpr Supervision kChildren = Supervision();
-  explicit Judge(Log& log) : log_(log) {
-    worker_ = Spawn<Worker>(std::ref(log), std::string("a"));
-  }
+  explicit Judge(Log& log) : log_(log) { worker_ = Spawn<Worker>(std::ref(log), std::string("a")); }
   Directive OnFailure(ActorId child, const Failure& failure) {
     EXPECT_EQ(child, worker_.id());
     log_.push_back(failure.ToString());

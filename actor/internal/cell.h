@@ -39,17 +39,17 @@ struct ActorType {
 
 struct alignas(64) ActorCell {
   // Flags: zero is an actor that may be queued as soon as it has mail.
-  static constexpr uint32_t kQueued = 1;        // in the loop's run queue
-  static constexpr uint32_t kBusy = 2;          // a handler is suspended, the next message waits
-  static constexpr uint32_t kSuspended = 4;     // failed, until its supervisor has decided
-  static constexpr uint32_t kUnstarted = 8;     // its spawn has not reached the home loop
-  static constexpr uint32_t kStopping = 16;     // takes no mail any more
-  static constexpr uint32_t kRestarting = 32;   // stops its children, then is made anew
-  static constexpr uint32_t kShared = 64;       // the cell is from the pool for other threads
+  static constexpr uint32_t kQueued = 1;         // in the loop's run queue
+  static constexpr uint32_t kBusy = 2;           // a handler is suspended, the next message waits
+  static constexpr uint32_t kSuspended = 4;      // failed, until its supervisor has decided
+  static constexpr uint32_t kUnstarted = 8;      // its spawn has not reached the home loop
+  static constexpr uint32_t kStopping = 16;      // takes no mail any more
+  static constexpr uint32_t kRestarting = 32;    // stops its children, then is made anew
+  static constexpr uint32_t kShared = 64;        // the cell is from the pool for other threads
   static constexpr uint32_t kRemoteChild = 128;  // the parent lives in another loop
-  static constexpr uint32_t kTold = 256;        // children and coroutines were told of the stop
-  static constexpr uint32_t kKilled = 512;      // a suspended handler is not waited for
-  static constexpr uint32_t kSendsWait = 1024;  // for room in the mailbox
+  static constexpr uint32_t kTold = 256;         // children and coroutines were told of the stop
+  static constexpr uint32_t kKilled = 512;       // a suspended handler is not waited for
+  static constexpr uint32_t kSendsWait = 1024;   // for room in the mailbox
   // Nothing of the mailbox is handled while one of these is set.
   static constexpr uint32_t kNoMail = kBusy | kSuspended | kUnstarted | kStopping | kRestarting;
 
@@ -60,7 +60,7 @@ struct alignas(64) ActorCell {
   ActorLoop* const loop;
   uint32_t generation = 0;  // odd while an actor lives here
   uint32_t flags = 0;
-  uint32_t queued = 0;             // in the mailbox
+  uint32_t queued = 0;               // in the mailbox
   uint32_t queued_max = UINT32_MAX;  // from there on the overflow policy decides
   EnvelopeList mail;
   ActorCell* next_run = nullptr;  // in the run queue or the pool's free list
@@ -72,7 +72,7 @@ struct alignas(64) ActorCell {
   ActorCell* first_child = nullptr;
   ActorCell* next_sibling = nullptr;
   ActorCell* previous_sibling = nullptr;
-  CellExtras* extras = nullptr;        // what few actors need
+  CellExtras* extras = nullptr;       // what few actors need
   Activation* activations = nullptr;  // coroutines that run for this actor
 };
 

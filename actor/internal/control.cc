@@ -28,7 +28,9 @@ struct ControlOf {
     }
     FreeEnvelope<E>(envelope);
   }
-  static constexpr MessageType Type(Lane lane) { return {lane, &Deliver, &Discard, C::kName, true}; }
+  static constexpr MessageType Type(Lane lane) {
+    return {lane, &Deliver, &Discard, C::kName, true};
+  }
   static constexpr MessageType kType = Type(Lane::kSystem);
   static constexpr MessageType kMailType = Type(Lane::kMail);
 };

@@ -180,7 +180,8 @@ struct Delivery {
       Activation* activation = nullptr;
       Guarded(loop, cell, e, [&] {
         using Run = HandlerActivation<E, Value>;
-        activation = ::new (FramePool::Allocate(sizeof(Run))) Run(e, CallHandler(actor, e->message));
+        activation =
+            ::new (FramePool::Allocate(sizeof(Run))) Run(e, CallHandler(actor, e->message));
       });
       if (activation == nullptr) {
         FreeEnvelope<E>(envelope);

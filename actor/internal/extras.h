@@ -22,10 +22,10 @@ struct CellExtras {
   std::vector<ActorId> remote_children;
   ActorId remote_parent;
   std::vector<Watcher> watchers;
-  std::vector<Instant> restarts;  // of the children, of a root's own, in the window
+  std::vector<Instant> restarts;                // of the children, of a root's own, in the window
   std::function<void(ActorCell& cell)> remake;  // with the arguments of the spawn
-  EnvelopeList stash;    // messages that were put aside, oldest first
-  EnvelopeList waiting;  // offers that wait for room, oldest first
+  EnvelopeList stash;                           // messages that were put aside, oldest first
+  EnvelopeList waiting;                         // offers that wait for room, oldest first
 };
 
 inline CellExtras& ExtrasOf(ActorCell& cell) {

@@ -8,20 +8,15 @@
 #include "base/check.h"
 
 namespace zokio::internal {
-namespace {
-
-template <typename T>
-void Prefetch(const T* address) {
-  __builtin_prefetch(address);
-}
-
-}  // namespace
-
 ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t loops)
-    : system_(system), index_(index), outboxes_(loops), pool_(this), random_(index + 1), shared_pool_(this) {
+    : system_(system),
+      index_(index),
+      outboxes_(loops),
+      pool_(this),
+      random_(index + 1),
+      shared_pool_(this) {
   for (uint32_t i = 0; i < loops; ++i) {
-    inbound_.push_back(i == index ? nullptr
-                                  : std::make_unique<SpscRing<Envelope*>>(kRingCapacity));
+    inbound_.push_back(i == index ? nullptr : std::make_unique<PairQueue<Envelope>>(kRingCapacity));
   }
 }
 
@@ -29,7 +24,7 @@ ActorLoop::~ActorLoop() { DiscardAll(); }
 
 void ActorLoop::ConnectOutboxes() {
   for (uint32_t i = 0; i < outboxes_.size(); ++i) {
-    if (i != index_) outboxes_[i].ring = system_.loop(i).inbound_[index_].get();
+    if (i != index_) outboxes_[i].queue = system_.loop(i).inbound_[index_].get();
   }
 }
 
@@ -62,50 +57,34 @@ void ActorLoop::Stage(ActorLoop* home, Envelope* envelope) {
     outbox.dirty = true;
     dirty_.push_back(home->index_);
   }
-  if (!outbox.overflow.empty() || !outbox.ring->Stage(envelope)) {
-    outbox.overflow.PushBack(envelope);
-  }
-  if (outbox.ring->staged() >= kStagedMax) Flush(home->index_);
+  outbox.queue->Stage(envelope);
+  if (outbox.queue->staged() >= kStagedMax) Flush(home->index_);
 }
 
 void ActorLoop::Flush(uint32_t loop) {
-  Outbox& outbox = outboxes_[loop];
-  while (!outbox.overflow.empty()) {
-    // Its `next` is the list's until it is taken off.
-    if (!outbox.ring->Stage(outbox.overflow.front())) break;
-    outbox.overflow.PopFront();
-  }
-  if (outbox.ring->staged() == 0) return;
-  outbox.ring->Publish();
+  PairQueue<Envelope>& queue = *outboxes_[loop].queue;
+  if (queue.staged() == 0) return;
+  queue.Publish();
   ++counters_.batches;
   system_.loop(loop).WakeUp();
 }
 
 void ActorLoop::FlushAll() {
-  size_t kept = 0;
-  for (size_t i = 0; i < dirty_.size(); ++i) {
-    uint32_t loop = dirty_[i];
+  for (uint32_t loop : dirty_) {
     Flush(loop);
-    if (outboxes_[loop].overflow.empty()) {
-      outboxes_[loop].dirty = false;
-    } else {
-      dirty_[kept++] = loop;
-    }
+    outboxes_[loop].dirty = false;
   }
-  dirty_.resize(kept);
+  dirty_.clear();
 }
 
 // Receiving.
 
 bool ActorLoop::Receive() {
   bool found = false;
-  for (auto& ring : inbound_) {
-    if (ring == nullptr) continue;
-    found |= ring->Drain(kRingCapacity, [&](Envelope* envelope) {
-      // The envelopes were written by another core: fetch some ahead of their turn.
-      if (Envelope** ahead = ring->Peek(kPrefetchAhead)) Prefetch(*ahead);
-      Accept(envelope);
-    }) != 0;
+  // Looked at before the inbox and taken after it: what a thread sent here comes before all that
+  // followed, by whichever loops, from what it sent elsewhere later.
+  for (auto& queue : inbound_) {
+    if (queue != nullptr) queue->Observe();
   }
   for (Envelope* envelope = inbox_.TakeAll(); envelope != nullptr;) {
     Envelope* next = envelope->next;
@@ -113,13 +92,19 @@ bool ActorLoop::Receive() {
     envelope = next;
     found = true;
   }
+  for (auto& queue : inbound_) {
+    if (queue == nullptr) continue;
+    // The envelopes were written by another core: some are fetched ahead of their turn.
+    found |= queue->TakeObserved([&](Envelope* envelope) { Accept(envelope); },
+                                 [](Envelope* soon) { __builtin_prefetch(soon); }) != 0;
+  }
   return found;
 }
 
 bool ActorLoop::AnythingInbound() const {
   if (!inbox_.empty() || ShutdownCanStep()) return true;
   return std::any_of(inbound_.begin(), inbound_.end(),
-                     [](const auto& ring) { return ring != nullptr && !ring->empty(); });
+                     [](const auto& queue) { return queue != nullptr && !queue->empty(); });
 }
 
 void ActorLoop::AcceptControl(Envelope* envelope) {
@@ -205,6 +190,7 @@ bool ActorLoop::Turn() {
   Instant begin = system_.clock().Now();
   last_tune_ = begin;
   tuned_messages_ = counters_.messages;
+  uint32_t unclocked = 0;
   while (true) {
     bool found = Receive();
     if (__builtin_expect(shutdown_.load(memory_order_relaxed), 0) && StepShutdown()) return true;
@@ -213,10 +199,11 @@ bool ActorLoop::Turn() {
     RunActors();
     FlushAll();
     if (!found && run_head_ == nullptr && woken_.empty()) {
-      if (!dirty_.empty()) break;  // a ring is full: its reader needs time
       if (TrySleep()) return false;
       continue;
     }
+    if (round_messages_ >= kRoundMessagesMax / 4 && ++unclocked < kUnclockedRoundsMax) continue;
+    unclocked = 0;
     Instant now = system_.clock().Now();
     Tune(now);
     if ((now - begin).count() >= kTurnNs) break;
@@ -246,14 +233,17 @@ void ActorLoop::Tune(Instant now) {
 }
 
 void ActorLoop::RunActors() {
-  // Those that are queued meanwhile get their turn in the next round.
   ActorCell* last = run_tail_;
-  while (run_head_ != nullptr && round_left_ != 0) {
+  for (uint32_t left = kRoundActivationsMax; run_head_ != nullptr && round_left_ != 0; --left) {
+    if (left == 0) return;
     ActorCell* cell = run_head_;
     run_head_ = cell->next_run;
     bool was_last = cell == last;
     Run(cell);
-    if (was_last) return;
+    if (!was_last) continue;
+    // All that were queued had their turn: what they sent away must not wait for the others'.
+    if (!dirty_.empty()) FlushAll();
+    last = run_tail_;
   }
 }
 

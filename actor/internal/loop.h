@@ -24,7 +24,7 @@
 #include "actor/internal/cell_pool.h"
 #include "actor/internal/envelope.h"
 #include "actor/internal/inbox.h"
-#include "actor/spsc_ring.h"
+#include "actor/internal/pair_queue.h"
 #include "actor/supervision.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -88,9 +88,9 @@ class ActorLoop {
       AcceptControl(envelope);
       return;
     }
-    if (__builtin_expect(cell->generation != envelope->generation ||
-                             (cell->flags & ActorCell::kStopping) != 0,
-                         0)) {
+    if (__builtin_expect(
+            cell->generation != envelope->generation || (cell->flags & ActorCell::kStopping) != 0,
+            0)) {
       Reject(envelope, DeadLetterReason::kNoSuchActor);
       return;
     }
@@ -168,17 +168,18 @@ class ActorLoop {
 
  private:
   static constexpr size_t kRingCapacity = 1024;
-  static constexpr size_t kPrefetchAhead = 4;
   static constexpr size_t kStagedMax = 32;
   static constexpr uint32_t kQuotaMax = 128;
   static constexpr int64_t kTurnNs = 50'000;
   static constexpr int64_t kRoundNs = 10'000;
   static constexpr uint32_t kRoundMessagesMax = 2048;
+  static constexpr uint32_t kRoundActivationsMax = 512;
+  // Rounds of many short messages that pass without a look at the clock.
+  static constexpr uint32_t kUnclockedRoundsMax = 8;
 
-  // Where messages to one other loop wait. `overflow` is what its ring has no room for.
+  // Where messages to one other loop are staged.
   struct Outbox {
-    SpscRing<Envelope*>* ring = nullptr;  // in the receiver's `inbound_`
-    EnvelopeList overflow;
+    PairQueue<Envelope>* queue = nullptr;  // in the receiver's `inbound_`
     bool dirty = false;
   };
 
@@ -241,7 +242,7 @@ class ActorLoop {
   LoopCounters counters_;
 
   // Other threads'.
-  std::vector<std::unique_ptr<SpscRing<Envelope*>>> inbound_;  // by sender
+  std::vector<std::unique_ptr<PairQueue<Envelope>>> inbound_;  // by sender
   Inbox<Envelope> inbox_;
   WakeFlag wake_;
   Waker waker_;  // constant once the loop has slept

@@ -191,8 +191,7 @@ void ActorLoop::PostShutdown() {
 }
 
 bool ActorLoop::Empty() const {
-  return live_ == 0 && in_transit_ == 0 && dirty_.empty() && run_head_ == nullptr &&
-         woken_.empty();
+  return live_ == 0 && in_transit_ == 0 && dirty_.empty() && run_head_ == nullptr && woken_.empty();
 }
 
 bool ActorLoop::ShutdownCanStep() const {
@@ -244,13 +243,11 @@ void ActorLoop::DiscardAll() {
       Reject(envelope, DeadLetterReason::kShutdown);
     }
   };
-  for (auto& ring : inbound_) {
-    if (ring == nullptr) continue;
-    ring->Publish();
-    ring->Drain(SIZE_MAX, [&](Envelope* envelope) { discard(envelope); });
-  }
-  for (Outbox& outbox : outboxes_) {
-    while (!outbox.overflow.empty()) discard(outbox.overflow.PopFront());
+  for (auto& queue : inbound_) {
+    if (queue == nullptr) continue;
+    queue->Publish();
+    queue->Observe();
+    queue->TakeObserved([&](Envelope* envelope) { discard(envelope); }, [](Envelope*) {});
   }
   for (Envelope* envelope = inbox_.TakeAll(); envelope != nullptr;) {
     discard(std::exchange(envelope, envelope->next));

@@ -1,4 +1,5 @@
-// RingSlots<T>: raw memory for the elements of a ring; whoever owns it constructs and destroys them.
+// RingSlots<T>: raw memory for the elements of a ring; whoever owns it constructs and destroys
+// them.
 #ifndef ZOKIO_ACTOR_INTERNAL_RING_SLOTS_H_
 #define ZOKIO_ACTOR_INTERNAL_RING_SLOTS_H_
 

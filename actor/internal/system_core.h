@@ -39,9 +39,7 @@ class SystemCore {
   }
 
   // Where an actor that is spawned from outside is born: each loop in turn.
-  ActorLoop& NextLoop() {
-    return *loops_[next_.fetch_add(1, memory_order_relaxed) % loop_count()];
-  }
+  ActorLoop& NextLoop() { return *loops_[next_.fetch_add(1, memory_order_relaxed) % loop_count()]; }
   bool accepting() const { return accepting_.load(memory_order_acquire); }
 
   // Counts and reports a message that will not be handled, then discards it.

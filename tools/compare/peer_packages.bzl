@@ -8,7 +8,9 @@ one constant per package, the name to install or an empty string when it is ther
 # Constant: (package to install, a file that it brings).
 _PACKAGES = {
     "BOOST": ("libboost1.81-dev", "/usr/include/boost/asio/detail/io_uring_service.hpp"),
+    "CAF": ("libcaf-dev", "/usr/include/caf/all.hpp"),
     "CARGO": ("cargo", "/usr/bin/cargo"),
+    "ERLANG": ("erlang-base", "/usr/bin/escript"),
     "LIBUV": ("libuv1-dev", "/usr/include/uv.h"),
     "TBB": ("libtbb-dev", "/usr/include/oneapi/tbb/task_group.h"),
     "TOKIO": ("librust-tokio-dev", "/usr/share/cargo/registry/tokio-1.24.2/Cargo.toml"),

@@ -9,6 +9,9 @@ from tools.compare.cases import echo, floor, http, idle, mem, sched
 
 CASES = (sched.CASES + mem.CASES + echo.CASES + http.CASES + idle.CASES +
          floor.CASES)
+from tools.compare.cases import actor, echo, floor, http, idle, sched
+
+CASES = sched.CASES + actor.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES
 
 
 class NoSuchCase(Exception):

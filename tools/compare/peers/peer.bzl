@@ -51,3 +51,16 @@ def cargo_peers(crate, programs, missing):
         tags = ["manual"],
         visibility = ["//tools/compare:__subpackages__"],
     )
+
+def script_peer(name, missing, src):
+    """A peer that its own interpreter runs; `src` begins with the line that names it."""
+    if missing:
+        _missing(name, missing)
+        return
+    native.genrule(
+        name = name + "_script",
+        srcs = [src],
+        outs = [name],
+        cmd = "cp $< $@ && chmod +x $@",
+        visibility = ["//tools/compare:__subpackages__"],
+    )

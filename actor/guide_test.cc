@@ -1,0 +1,157 @@
+// The snippets of docs/guide/actors.md, compiled and run: guide_snippets_test.py compares the two.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actor/actor.h"
+#include "actor/actor_system.h"
+#include "future/local_executor.h"
+#include "sched/scheduler.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Deposit {
+  int amount;
+};
+struct Withdraw {
+  int amount;
+};
+struct Balance {};
+
+class Account : public zokio::Actor<Account, Deposit, Withdraw, Balance> {
+ public:
+  void On(Deposit deposit) { balance_ += deposit.amount; }
+  zokio::Result<int> On(Withdraw withdraw) {
+    if (withdraw.amount > balance_) return zokio::Error(zokio::ErrorCode::kOutOfRange, "withdraw");
+    return balance_ -= withdraw.amount;
+  }
+  int On(Balance) { return balance_; }
+
+ private:
+  int balance_ = 0;
+};
+
+zokio::Task<int> UseAccount(zokio::ActorRef<Account> account) {
+  account.Tell(Deposit{100});
+  zokio::Result<int> left = co_await account.Ask(Withdraw{30}, 1s);
+  if (!left.ok()) co_return -1;
+  co_return *left;
+}
+
+TEST(GuideTest, FirstActor) {
+  auto scheduler = *zokio::Scheduler::Create();
+  zokio::ActorSystem system(*scheduler);
+  auto account = system.Spawn<Account>();
+  EXPECT_EQ(scheduler->BlockOn(UseAccount(account)), 70);
+  EXPECT_FALSE(zokio::BlockOn(account.Ask(Withdraw{1000})).ok());
+}
+
+struct Transfer {
+  zokio::ActorRef<Account> from;
+  zokio::ActorRef<Account> to;
+  int amount;
+};
+
+class Bank : public zokio::Actor<Bank, Transfer> {
+ public:
+  zokio::Task<bool> On(Transfer transfer) {
+    zokio::Result<int> left = co_await transfer.from.Ask(Withdraw{transfer.amount}, 1s);
+    if (!left.ok()) co_return false;
+    zokio::Result<void> sent = co_await transfer.to.Send(Deposit{transfer.amount});
+    co_return sent.ok();
+  }
+};
+
+TEST(GuideTest, CoroutineHandlers) {
+  auto scheduler = *zokio::Scheduler::Create();
+  zokio::ActorSystem system(*scheduler);
+  auto from = system.Spawn<Account>();
+  auto to = system.Spawn<Account>();
+  auto bank = system.Spawn<Bank>();
+  from.Tell(Deposit{50});
+  EXPECT_TRUE(zokio::BlockOn(bank.Ask(Transfer{from, to, 20})).value());
+  EXPECT_EQ(zokio::BlockOn(to.Ask(Balance{})).value(), 20);
+}
+
+struct Sample {
+  double value;
+};
+struct Report {};
+struct Mean {};
+
+class Meter : public zokio::Actor<Meter, Sample, Report, Mean> {
+ public:
+  static constexpr zokio::MailboxOptions kMailbox{1000, zokio::Overflow::kDropOldest};
+
+  void Started() { TellEvery(1s, Report{}); }
+  void On(Sample sample) { sum_ += sample.value, ++count_; }
+  void On(Report) { sum_ = 0, count_ = 0; }
+  double On(Mean) { return count_ == 0 ? 0 : sum_ / count_; }
+
+ private:
+  double sum_ = 0;
+  int count_ = 0;
+};
+
+TEST(GuideTest, BoundsAndTimers) {
+  auto scheduler = *zokio::Scheduler::Create();
+  zokio::ActorSystem system(*scheduler);
+  auto meter = system.Spawn<Meter>();
+  EXPECT_TRUE(zokio::BlockOn(meter.Ask(Mean{})).ok());
+}
+
+struct Line {
+  std::string text;
+};
+
+class Parser : public zokio::Actor<Parser, Line> {
+ public:
+  explicit Parser(std::string dialect) : dialect_(std::move(dialect)) {}
+  size_t On(Line line) {
+    if (line.text.empty()) throw std::invalid_argument("an empty line");
+    return line.text.size() + dialect_.size();
+  }
+
+ private:
+  std::string dialect_;
+};
+
+class Importer : public zokio::Actor<Importer, Line, zokio::Terminated> {
+ public:
+  static constexpr zokio::Supervision kChildren =
+      zokio::Supervision().Restarts(5, 10s).Backoff(1ms, 100ms);
+
+  void Started() {
+    parser_ = Spawn<Parser>(std::string("csv"));
+    Watch(parser_);
+  }
+  void On(Line line) { parser_.Tell(std::move(line)); }
+  void On(zokio::Terminated) { Stop(); }
+
+  // Optional: by the cause.
+  zokio::Directive OnFailure(zokio::ActorId, const zokio::Failure& failure) {
+    return failure.exception ? zokio::Directive::kRestart : zokio::Directive::kStop;
+  }
+
+ private:
+  zokio::ActorRef<Parser> parser_;
+};
+
+TEST(GuideTest, Supervision) {
+  auto scheduler = *zokio::Scheduler::Create();
+  zokio::ActorSystem system(*scheduler);
+  auto importer = system.Spawn<Importer>();
+  importer.Tell(Line{""});
+  importer.Tell(Line{"a,b"});
+  importer.Poison();
+  EXPECT_TRUE(system.Shutdown(60s).ok());
+}
+
+}  // namespace
