@@ -8,7 +8,6 @@
 
 namespace {
 
-using zokio::model::CurrentEngine;
 using zokio::model::Execution;
 using zokio::model::Heap;
 

@@ -26,7 +26,7 @@ asio::awaitable<void> Echo(tcp::socket socket) {
       co_await asio::async_write(socket, asio::buffer(buffer, n), use_awaitable);
     }
   } catch (const std::exception&) {
-    // The other side closed.
+    co_return;  // the other side closed
   }
 }
 
