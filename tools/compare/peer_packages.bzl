@@ -10,6 +10,10 @@ _PACKAGES = {
     "BOOST": ("libboost1.81-dev", "/usr/include/boost/asio/detail/io_uring_service.hpp"),
     "CARGO": ("cargo", "/usr/bin/cargo"),
     "LIBUV": ("libuv1-dev", "/usr/include/uv.h"),
+    "MOODYCAMEL": (
+        "libconcurrentqueue-dev",
+        "/usr/include/concurrentqueue/concurrentqueue.h",
+    ),
     "TBB": ("libtbb-dev", "/usr/include/oneapi/tbb/task_group.h"),
     "TOKIO": ("librust-tokio-dev", "/usr/share/cargo/registry/tokio-1.24.2/Cargo.toml"),
 }

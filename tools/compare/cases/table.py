@@ -2,9 +2,9 @@
 
 import fnmatch
 
-from tools.compare.cases import echo, floor, http, idle, sched
+from tools.compare.cases import echo, floor, future, http, idle, sched
 
-CASES = sched.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES
+CASES = future.CASES + sched.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES
 
 
 class NoSuchCase(Exception):
