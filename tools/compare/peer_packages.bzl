@@ -12,6 +12,10 @@ _PACKAGES = {
     "CARGO": ("cargo", "/usr/bin/cargo"),
     "ERLANG": ("erlang-base", "/usr/bin/escript"),
     "LIBUV": ("libuv1-dev", "/usr/include/uv.h"),
+    "MOODYCAMEL": (
+        "libconcurrentqueue-dev",
+        "/usr/include/concurrentqueue/concurrentqueue.h",
+    ),
     "TBB": ("libtbb-dev", "/usr/include/oneapi/tbb/task_group.h"),
     "TOKIO": ("librust-tokio-dev", "/usr/share/cargo/registry/tokio-1.24.2/Cargo.toml"),
 }

@@ -12,6 +12,9 @@ CASES = (sched.CASES + mem.CASES + echo.CASES + http.CASES + idle.CASES +
 from tools.compare.cases import actor, echo, floor, http, idle, sched
 
 CASES = sched.CASES + actor.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES
+from tools.compare.cases import echo, floor, future, http, idle, sched
+
+CASES = future.CASES + sched.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES
 
 
 class NoSuchCase(Exception):
