@@ -16,9 +16,7 @@ TEST(PinnedQueueModel, EachPushIsSeenByAWorkerThatSleepsInBetween) {
     testing::BareTasks tasks(2);
     PinnedQueue queue;
     Parker worker;
-    auto push = [&](size_t i) {
-      queue.PushRemote(tasks[i], [&] { worker.Unpark(); });
-    };
+    auto push = [&](size_t i) { queue.PushRemote(tasks[i], [&] { worker.Unpark(); }); };
     Thread first = Thread::Start("first", [&] { push(0); }).value();
     Thread second = Thread::Start("second", [&] { push(1); }).value();
     bool seen[2] = {false, false};
