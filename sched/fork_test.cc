@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/atomic.h"
+#include "base/parker.h"
 #include "future/local_executor.h"
 #include "future/oneshot.h"
 #include "future/sleep.h"
@@ -100,6 +101,30 @@ TEST(ForkTest, MoreChildrenThanTheDequeHolds) {
     co_await ForkEach(std::span(results).first(0), [](size_t) { return Number(-1); });
   });
   for (size_t i = 0; i < results.size(); ++i) ASSERT_EQ(results[i], static_cast<int>(i));
+}
+
+// The first two children keep their worker until the other one has emptied the deque: what did not
+// fit must be offered when there is room again.
+TEST(ForkTest, ChildrenThatDidNotFitAreOfferedLater) {
+  constexpr size_t kRoom = ForkDeque::kCapacity;
+  auto scheduler = Make(2);
+  scheduler->BlockOn([]() -> Task<> {
+    Atomic<size_t> ended{0};
+    Parker first;
+    Parker second;
+    auto child = [](size_t i, Atomic<size_t>* count, Parker* one, Parker* two) -> Task<> {
+      if (i == 0) one->Park();
+      if (i == 1) two->Park();
+      if (i > 1) {
+        const size_t now = count->fetch_add(1) + 1;
+        if (now == kRoom) one->Unpark();
+        if (now == 2 * kRoom) two->Unpark();
+      }
+      co_return;
+    };
+    co_await ForkEach(3 * kRoom, [&](size_t i) { return child(i, &ended, &first, &second); });
+    EXPECT_EQ(ended.load(), 3 * kRoom - 2);
+  });
 }
 
 Task<uint64_t> Chain(int depth) {

@@ -48,8 +48,8 @@ long SumOf(const std::vector<long>& values, size_t begin, size_t end) {
 Task<long> DoubleAndSum(std::vector<long> values) {
   co_await ParallelFor(0, values.size(), [&](size_t i) { values[i] *= 2; });
   const long sum = co_await ParallelReduce(
-      0, values.size(), 0L,
-      [&](size_t begin, size_t end) { return SumOf(values, begin, end); }, std::plus<>());
+      0, values.size(), 0L, [&](size_t begin, size_t end) { return SumOf(values, begin, end); },
+      std::plus<>());
   co_return sum;
 }
 

@@ -72,21 +72,29 @@ TEST_F(SpawnOnTest, WokenFromElsewhereItRunsAtHome) {
   auto scheduler = Make(2);
   for (int round = 0; round < 200; ++round) {
     auto [sender, receiver] = MakeOneshot<int>();
-    auto home = scheduler->SpawnOn(1, [](OneshotReceiver<int> wait) -> Task<int> {
-      (void)co_await wait;
-      co_return MyWorker::Get();
-    }, std::move(receiver));
+    auto home = scheduler->SpawnOn(
+        1,
+        [](OneshotReceiver<int> wait) -> Task<int> {
+          (void)co_await wait;
+          co_return MyWorker::Get();
+        },
+        std::move(receiver));
     if (round % 2 == 0) {
       std::move(sender).Send(1);  // from outside, often while the worker sleeps
     } else {
-      scheduler->SpawnOn(0, [](OneshotSender<int> to) -> Task<> {
-        std::move(to).Send(2);
-        co_return;
-      }, std::move(sender)).Detach();
+      scheduler
+          ->SpawnOn(
+              0,
+              [](OneshotSender<int> to) -> Task<> {
+                std::move(to).Send(2);
+                co_return;
+              },
+              std::move(sender))
+          .Detach();
     }
-    const int where = scheduler->BlockOn([](JoinHandle<int> handle) -> Task<int> {
-      co_return (co_await handle).value();
-    }, std::move(home));
+    const int where = scheduler->BlockOn(
+        [](JoinHandle<int> handle) -> Task<int> { co_return (co_await handle).value(); },
+        std::move(home));
     ASSERT_EQ(where, 1);
   }
 }
@@ -117,9 +125,12 @@ TEST_F(SpawnOnTest, ShutdownEndsBoundTasksAtAnyPoint) {
     auto scheduler = Make(2);
     auto held = std::make_shared<int>(0);
     for (int i = 0; i < 10; ++i) {
-      scheduler->SpawnOn(i % 2, [](std::shared_ptr<int>) -> Task<> {
-        co_await SleepFor(std::chrono::hours(1));
-      }, held).Detach();
+      scheduler
+          ->SpawnOn(
+              i % 2,
+              [](std::shared_ptr<int>) -> Task<> { co_await SleepFor(std::chrono::hours(1)); },
+              held)
+          .Detach();
     }
     EXPECT_TRUE(scheduler->Shutdown().ok());
     EXPECT_EQ(held.use_count(), 1);

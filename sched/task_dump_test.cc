@@ -52,9 +52,11 @@ TEST(TaskDumpTest, NamesWaitingTasksAndWhatTheyDo) {
     handles.push_back(SpawnNamed(scheduler->executor(), "sleeper", Wait(&started)));
   }
   handles.push_back(scheduler->Spawn(Wait(&started)));
-  scheduler->BlockOn([](Atomic<int>* count) -> Task<> {
-    while (count->load() < 4) co_await Yield();
-  }, &started);
+  scheduler->BlockOn(
+      [](Atomic<int>* count) -> Task<> {
+        while (count->load() < 4) co_await Yield();
+      },
+      &started);
   // The last task may be between its last look and its end.
   TaskDump dump = scheduler->Dump(std::chrono::seconds(60));
   while (dump.tasks.size() != 4 || std::any_of(dump.tasks.begin(), dump.tasks.end(), [](auto& t) {
@@ -77,18 +79,20 @@ TEST(TaskDumpTest, AWorkerInsideALongPollIsNamed) {
   auto scheduler = Make(2);
   Parker release;
   Parker inside;
-  auto handle = scheduler->SpawnOn(1, [](Parker* entered, Parker* wait) -> Task<> {
-    entered->Unpark();
-    wait->Park();  // blocks its worker
-    co_return;
-  }, &inside, &release);
+  auto handle = scheduler->SpawnOn(
+      1,
+      [](Parker* entered, Parker* wait) -> Task<> {
+        entered->Unpark();
+        wait->Park();  // blocks its worker
+        co_return;
+      },
+      &inside, &release);
   inside.Park();
   TaskDump dump = scheduler->Dump(std::chrono::milliseconds(20));
   EXPECT_EQ(std::count(dump.silent_workers.begin(), dump.silent_workers.end(), 1), 1);
   EXPECT_NE(dump.ToString().find("worker 1: no answer"), std::string::npos);
   release.Unpark();
-  scheduler->BlockOn([](JoinHandle<void> end) -> Task<> { (void)co_await end; },
-                     std::move(handle));
+  scheduler->BlockOn([](JoinHandle<void> end) -> Task<> { (void)co_await end; }, std::move(handle));
   dump = scheduler->Dump(std::chrono::seconds(60));
   EXPECT_TRUE(dump.silent_workers.empty());
 }
@@ -104,9 +108,11 @@ TEST(TaskDumpTest, ShutdownNamesTheTasksThatBlockIt) {
   };
   SpawnNamed(scheduler->executor(), "stubborn", MakeTask(stubborn, &let_go, &started)).Detach();
   scheduler->Spawn(Wait(&started)).Detach();
-  scheduler->BlockOn([](Atomic<int>* count) -> Task<> {
-    while (count->load() < 2) co_await Yield();
-  }, &started);
+  scheduler->BlockOn(
+      [](Atomic<int>* count) -> Task<> {
+        while (count->load() < 2) co_await Yield();
+      },
+      &started);
   TaskDump blocking;
   Result<void> ended = scheduler->Shutdown(std::chrono::milliseconds(20), &blocking);
   ASSERT_FALSE(ended.ok());

@@ -171,17 +171,23 @@ class ForkAwaiter : protected EndLink, protected LeafAwait {
   // Offers all children but the first; returns that one.
   [[gnu::always_inline]] std::coroutine_handle<> Begin(Context& context) noexcept {
     begun_ = true;
-    const uint32_t count = self().count();
-    uint32_t pushed = count;
-    if (ForkHost* host = context.environment().forks) {
-      while (pushed > 1) {
-        if (!host->deque().Push(self().PrepareAt(pushed - 1, context))) break;
-        --pushed;
-      }
-      if (pushed < count) host->Offer();
-    }
-    pushed_ = elsewhere_ = pushed;
+    pushed_ = self().count();
+    Offer(context);
     return StartInPlace(0);
+  }
+
+  // Offers what comes after the current child and is not offered yet, the last first: as much as
+  // the deque holds.
+  [[gnu::always_inline]] void Offer(Context& context) noexcept {
+    ForkHost* host = context.environment().forks;
+    if (host == nullptr) return;
+    uint32_t pushed = pushed_;
+    while (pushed > current_ + 1 && host->deque().Push(self().PrepareAt(pushed - 1, context))) {
+      --pushed;
+    }
+    if (pushed == pushed_) return;
+    pushed_ = pushed;
+    host->Offer();
   }
 
   std::coroutine_handle<> StartInPlace(uint32_t child) noexcept {
@@ -196,14 +202,19 @@ class ForkAwaiter : protected EndLink, protected LeafAwait {
     auto* fork = static_cast<ForkAwaiter*>(link);
     const uint32_t child = ++fork->current_;
     if (child == fork->self().count()) return fork->EndLink::parent;
-    if (child >= fork->pushed_) {
-      ForkHost* host = fork->root_->context->environment().forks;
-      if (__builtin_expect(
-              host == nullptr || !host->deque().PopIfOfMany(fork->self().HeaderAt(child)), 0)) {
-        return fork->PopLast(child);
-      }
+    if (__builtin_expect(child < fork->pushed_, 0)) return fork->NextOfMany(child);
+    ForkHost* host = fork->root_->context->environment().forks;
+    if (__builtin_expect(
+            host == nullptr || !host->deque().PopIfOfMany(fork->self().HeaderAt(child)), 0)) {
+      return fork->PopLast(child);
     }
     return fork->StartInPlace(child);
+  }
+
+  // The deque was full, or there is none. There may be room by now, and somebody who wants work.
+  [[gnu::noinline]] std::coroutine_handle<> NextOfMany(uint32_t child) noexcept {
+    Offer(*root_->context);
+    return StartInPlace(child);
   }
 
   [[gnu::noinline]] std::coroutine_handle<> PopLast(uint32_t child) noexcept {

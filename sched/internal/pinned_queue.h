@@ -2,8 +2,8 @@
 //
 // The worker's own pushes and pops are a plain list through the tasks' headers; other threads leave
 // theirs in an inbox under a lock, which the worker empties as a whole. The one who finds the inbox
-// empty wakes the worker while it holds the lock: who destroys the queue takes the lock once, and so
-// waits for those who are inside.
+// empty wakes the worker while it holds the lock: who destroys the queue takes the lock once, and
+// so waits for those who are inside.
 //
 // Ownership: none; a queued task is held by its own alive reference.
 // Thread-safety: PushRemote any thread, the rest the worker.
@@ -37,9 +37,7 @@ class PinnedQueue {
 
   void Push(TaskHeader* task) { ready_.Append(task); }
 
-  bool empty() const {
-    return ready_.head == nullptr && !waiting_.load(memory_order_acquire);
-  }
+  bool empty() const { return ready_.head == nullptr && !waiting_.load(memory_order_acquire); }
 
   // The oldest of its own, then those from outside; null when there is none.
   TaskHeader* Pop() {
