@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
+#include "base/random.h"
 #include "mem/allocator.h"
 
 namespace zokio {
@@ -37,6 +39,46 @@ TEST(MemoryStats, TellsLiveCachedAndPinnedApart) {
   const MemoryStats empty = MemoryStats::Collect();
   EXPECT_EQ(Find(empty, 1024), nullptr);
   EXPECT_GT(empty.reusable_bytes, 0u);
+}
+
+// Random blocks replaced at random, in phases of other sizes, so that what one phase leaves must
+// serve the next. Returns the live blocks.
+std::vector<std::pair<void*, size_t>> Churn(size_t live, int steps, uint64_t seed) {
+  Random random(seed);
+  std::vector<std::pair<void*, size_t>> blocks(live);
+  for (const uint32_t octaves : {5u, 8u, 11u}) {
+    for (int step = 0; step < steps; ++step) {
+      auto& [block, size] = blocks[random.Below(static_cast<uint32_t>(live))];
+      Free(block, size);
+      const uint32_t low = 8u << random.Below(octaves);
+      size = low + random.Below(low);
+      block = Allocate(size);
+    }
+  }
+  return blocks;
+}
+
+// External fragmentation: of what the heap has mapped, the free bytes that no other size can use.
+TEST(MemoryStats, AfterAChurnLessThan5PercentOfTheHeapArePinned) {
+  auto blocks = Churn(100'000, 300'000, 1);
+  const MemoryStats stats = MemoryStats::Collect();
+  EXPECT_LT(stats.pinned_bytes * 20, stats.mapped_bytes) << stats.ToText();
+  for (auto& [block, size] : blocks) Free(block, size);
+  DecayMemory();
+}
+
+// Ten times the work of the first round takes no page more: what is lost is nothing, whatever the
+// hours.
+TEST(MemoryStats, ALongChurnLeaksNothing) {
+  size_t mapped = 0;
+  for (int round = 0; round < 11; ++round) {
+    for (auto& [block, size] : Churn(2000, 40'000, 2)) Free(block, size);
+    DecayMemory();
+    const MemoryStats stats = MemoryStats::Collect();
+    if (round == 0) mapped = stats.mapped_bytes;
+    EXPECT_EQ(stats.mapped_bytes, mapped) << round;
+    EXPECT_EQ(stats.cached_bytes, 0u);
+  }
 }
 
 TEST(MemoryStats, CountsLargeSpansAndTheirReuse) {

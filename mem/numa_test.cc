@@ -50,7 +50,8 @@ TEST(NumaTopology, UnevenNodesKeepTheirOwnProcessors) {
   // Two packages of one node each, then a node for each half of four.
   const NumaTopology machine = Machine("package:2 group:3 [numa(memory=1GB)] core:1 pu:2");
   ASSERT_EQ(machine.nodes().size(), 6u);
-  const NumaTopology uneven = Machine("package:2 group:3 [numa(memory=1GB)] core:1 pu:2", "0,2-3,8-11");
+  const NumaTopology uneven =
+      Machine("package:2 group:3 [numa(memory=1GB)] core:1 pu:2", "0,2-3,8-11");
   ASSERT_EQ(uneven.nodes().size(), 4u);  // two have no processor of ours
   EXPECT_EQ(uneven.nodes()[0].cpus, (std::vector<uint32_t>{0}));
   EXPECT_EQ(uneven.nodes()[1].cpus, (std::vector<uint32_t>{2, 3}));
