@@ -18,10 +18,12 @@
 // an exception, or an error that nobody asked for, is the actor's failure: see supervision.h.
 //
 // Hooks, where a type has them: Started() before the first message, Stopping() after the last,
-// Restarted() on an object made anew. `static constexpr MailboxOptions kMailbox` bounds its mail.
+// Restarted() on an object made anew (without it, Started()). `static constexpr MailboxOptions
+// kMailbox` bounds its mail.
 //
 // Lifetime: the object is made by the spawn and destroyed in its home, after all its children.
-// Thread-safety: everything below is for the actor itself, in its constructor, hooks and handlers.
+// Thread-safety: everything below is for the actor itself, in its hooks and handlers; self() and
+//   Spawn also in its constructor.
 // Cost: an idle actor is 128 bytes beside its object.
 #ifndef ZOKIO_ACTOR_ACTOR_H_
 #define ZOKIO_ACTOR_ACTOR_H_
@@ -152,7 +154,8 @@ class Actor {
 
   void Launch(Task<void> task) {
     ZOKIO_CHECK(internal::ActorLoop::Current() == cell_->loop, "not in this actor's home");
-    cell_->loop->Launch(cell_, internal::MakeBackground(std::move(task)), /*holds_mailbox=*/false);
+    cell_->loop->Launch(cell_, internal::MakeBackground(std::move(task)),
+                        internal::ActivationKind::kBackground);
   }
 
   // The envelope of `message`, where that is what is handled now and nobody waits for its answer.

@@ -57,6 +57,7 @@ ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOption
 ActorSystem::~ActorSystem() { (void)Shutdown(); }
 
 Result<void> ActorSystem::Shutdown(Duration limit) {
+  ZOKIO_CHECK(internal::ActorLoop::Current() == nullptr, "an actor cannot wait for its own end");
   if (closed_) return {};
   core_->BeginShutdown();
   Instant deadline =

@@ -84,6 +84,20 @@ TEST(HandlerTest, AReentrantActorGoesOnMeanwhile) {
   EXPECT_EQ(seen, (std::vector<int>{2, 1}));
 }
 
+TEST(HandlerTest, AStopWaitsForReentrantHandlersToo) {
+  ManualSystem system;
+  std::vector<int> seen;
+  auto waiter = system->Spawn<ReentrantWaiter>(seen);
+  auto [sender, receiver] = MakeOneshot<int>();
+  waiter.Tell(Wait(std::move(receiver)));
+  system.Run();
+  waiter.Stop();
+  system.Run();
+  EXPECT_TRUE(std::move(sender).Send(1));
+  system.Run();
+  EXPECT_EQ(seen, (std::vector<int>{1}));
+}
+
 TEST(HandlerTest, AStopWaitsForASuspendedHandlerAKillDoesNot) {
   for (bool kill : {false, true}) {
     ManualSystem system;

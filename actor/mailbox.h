@@ -22,8 +22,9 @@ enum class Overflow : uint8_t {
 
 struct MailboxOptions {
   constexpr MailboxOptions() = default;
+  // At least one message.
   constexpr explicit MailboxOptions(uint32_t messages_max, Overflow policy = Overflow::kWait)
-      : capacity(messages_max), overflow(policy) {}
+      : capacity(messages_max == 0 ? 1 : messages_max), overflow(policy) {}
 
   uint32_t capacity = 1024;
   Overflow overflow = Overflow::kWait;

@@ -245,6 +245,42 @@ TEST(SupervisionTest, RootsObeyTheSystem) {
   EXPECT_EQ(system->Stats().dead_letters, 1u);
 }
 
+// Puts work aside until it fails; begun again, it handles it.
+class Hoarder : public Actor<Hoarder, Work, Fail> {
+ public:
+  explicit Hoarder(Log& log) : log_(log) {}
+  void Started() {
+    log_.push_back("started");
+    first_ = ++starts % 2 == 1;
+  }
+  void On(Work& work) {
+    if (first_) return Stash(work);
+    log_.push_back(std::to_string(work.value));
+  }
+  void On(Fail) { throw std::runtime_error("on purpose"); }
+  static inline int starts = 0;
+
+ private:
+  Log& log_;
+  bool first_ = true;
+};
+
+TEST(SupervisionTest, ARestartBringsBackWhatWasStashedAndStartsAnew) {
+  ActorSystemOptions options;
+  options.supervision = Supervision();
+  ManualSystem system(1, options);
+  Log log;
+  Hoarder::starts = 0;
+  auto hoarder = system->Spawn<Hoarder>(std::ref(log));
+  hoarder.Tell(Work{1});
+  hoarder.Tell(Work{2});
+  hoarder.Tell(Fail{});
+  hoarder.Tell(Work{3});
+  system.Run();
+  EXPECT_EQ(log, (Log{"started", "started", "1", "2", "3"}));
+  EXPECT_EQ(system->Stats().dead_letters, 0u);
+}
+
 // Fails to be made again.
 class Fragile : public Actor<Fragile, Fail> {
  public:

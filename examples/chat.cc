@@ -1,6 +1,7 @@
 // A chat room over TCP: each line a client sends goes to all others, until Ctrl-C.
 //
-//   bazel run //examples:chat -- [ADDRESS]          (default 127.0.0.1:7778; then: nc localhost 7778)
+//   bazel run //examples:chat -- [ADDRESS]          (default 127.0.0.1:7778; then: nc localhost
+//   7778)
 //
 // Three kinds of actors: the room, one session for each connection, and the supervision between
 // them: a session that fails (say "/crash") ends alone, and the room goes on. Back-pressure: the
@@ -75,7 +76,8 @@ class Session : public zokio::Actor<Session, Line> {
 class Room : public zokio::Actor<Room, Connected, Said, zokio::Terminated> {
  public:
   // A connection cannot be made again: a session that fails is ended.
-  static constexpr zokio::Supervision kChildren = zokio::Supervision().With(zokio::Directive::kStop);
+  static constexpr zokio::Supervision kChildren =
+      zokio::Supervision().With(zokio::Directive::kStop);
 
   void On(Connected& connected) {
     auto session = SpawnSpread<Session>(std::move(connected.stream), self());

@@ -20,6 +20,12 @@
 
 namespace zokio::internal {
 
+enum class ActivationKind : uint8_t {
+  kHandler,     // the actor's next message waits for its end, and so does a stop
+  kReentrant,   // a stop waits for it
+  kBackground,  // withdrawn at a stop
+};
+
 struct Activation : Envelope {
   struct Table {
     // Polls the coroutine; true once it ended.
@@ -42,7 +48,7 @@ struct Activation : Envelope {
   Activation* previous_of_cell = nullptr;
   Atomic<uint32_t> references{1};
   Atomic<bool> notified{false};
-  bool holds_mailbox = false;  // a handler: the actor's next message waits for its end
+  ActivationKind kind = ActivationKind::kBackground;
   bool cancelled = false;
   bool ended = false;
 };

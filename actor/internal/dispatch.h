@@ -187,7 +187,8 @@ struct Delivery {
         FreeEnvelope<E>(envelope);
         return;
       }
-      loop.Launch(&cell, activation, /*holds_mailbox=*/!IsReentrant());
+      loop.Launch(&cell, activation,
+                  IsReentrant() ? ActivationKind::kReentrant : ActivationKind::kHandler);
     } else {
       Guarded(loop, cell, e, [&] {
         if constexpr (std::is_void_v<Return>) {

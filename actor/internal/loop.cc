@@ -296,14 +296,14 @@ bool ActorLoop::RunMail(ActorCell* cell) {
 
 // Coroutines.
 
-void ActorLoop::Launch(ActorCell* cell, Activation* activation, bool holds_mailbox) {
+void ActorLoop::Launch(ActorCell* cell, Activation* activation, ActivationKind kind) {
   activation->target = cell;
   activation->generation = cell->generation;
-  activation->holds_mailbox = holds_mailbox;
+  activation->kind = kind;
   activation->next_of_cell = cell->activations;
   if (cell->activations != nullptr) cell->activations->previous_of_cell = activation;
   cell->activations = activation;
-  if (holds_mailbox) cell->flags |= ActorCell::kBusy;
+  if (kind == ActivationKind::kHandler) cell->flags |= ActorCell::kBusy;
   PollActivation(activation);
 }
 
@@ -348,7 +348,7 @@ void ActorLoop::EndActivation(Activation* activation) {
   if (activation->next_of_cell != nullptr) {
     activation->next_of_cell->previous_of_cell = activation->previous_of_cell;
   }
-  if (activation->holds_mailbox) cell->flags &= ~ActorCell::kBusy;
+  if (activation->kind == ActivationKind::kHandler) cell->flags &= ~ActorCell::kBusy;
   activation->table->drop(activation);
   activation->Unref();
   constexpr uint32_t kEnding = ActorCell::kStopping | ActorCell::kRestarting;

@@ -131,7 +131,7 @@ class ActorLoop {
   void UnlinkChild(ActorCell* cell);
 
   // Takes over one share of `activation` and polls it for the first time.
-  void Launch(ActorCell* cell, Activation* activation, bool holds_mailbox);
+  void Launch(ActorCell* cell, Activation* activation, ActivationKind kind);
   void CancelActivation(Activation* activation);
 
   // The envelope being handled. Take: the handler keeps it, so that it is not freed afterwards.

@@ -73,7 +73,7 @@ bool ActorLoop::Advance(ActorCell* cell) {
     }
     for (Activation* activation = cell->activations; activation != nullptr;) {
       Activation* next = activation->next_of_cell;
-      if (kill || !activation->holds_mailbox) CancelActivation(activation);
+      if (kill || activation->kind == ActivationKind::kBackground) CancelActivation(activation);
       activation = next;
     }
   }
@@ -98,6 +98,12 @@ void ActorLoop::Remake(ActorCell* cell) {
   }
   cell->type->destroy(*cell);
   cell->flags &= ~ActorCell::kSuspended;
+  // What the old object had put aside, the new one does not know of.
+  if (cell->extras != nullptr) {
+    EnvelopeList& stash = cell->extras->stash;
+    for (Envelope* at = stash.front(); at != nullptr; at = at->next) ++cell->queued;
+    cell->mail.Prepend(std::exchange(stash, EnvelopeList()));
+  }
   Envelope* none = nullptr;
   Guarded(*this, *cell, none, [&] {
     if (remakes) {

@@ -4,9 +4,9 @@
 // the ring before it takes the list. So the order is that of the sender, whichever way was taken,
 // and neither side ever waits for the other.
 //
-// Ownership: holds pointers to nodes (with a member `Node* next`) that belong to whoever takes them.
-// Thread-safety: Stage, Publish and staged by the sender, the rest by the receiver.
-// Memory ordering: as SpscRing. `spilled` is set before what follows goes to the list, and cleared
+// Ownership: holds pointers to nodes (with a member `Node* next`) that belong to whoever takes
+// them. Thread-safety: Stage, Publish and staged by the sender, the rest by the receiver. Memory
+// ordering: as SpscRing. `spilled` is set before what follows goes to the list, and cleared
 //   (release) once the receiver has taken it: then what the sender puts into the ring is younger.
 // Cost: that of the ring; a short lock for 32 nodes where the ring is full.
 #ifndef ZOKIO_ACTOR_INTERNAL_PAIR_QUEUE_H_
@@ -94,7 +94,7 @@ class PairQueue {
   alignas(64) List spill_;
   size_t spill_count_ = 0;
   alignas(64) Mutex mutex_;
-  List list_;  // published
+  List list_;      // published
   List observed_;  // the receiver's alone
   Atomic<bool> spilled_{false};
 };

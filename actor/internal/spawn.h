@@ -112,6 +112,8 @@ struct ActorTypeOf {
     }
     if constexpr (requires(A& actor) { actor.Started(); }) type.started = &Started;
     if constexpr (requires(A& actor) { actor.Stopping(); }) type.stopping = &Stopping;
+    // An object made anew needs what the first one began: its timers, its children.
+    type.restarted = type.started;
     if constexpr (requires(A& actor) { actor.Restarted(); }) type.restarted = &Restarted;
     return type;
   }

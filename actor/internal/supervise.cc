@@ -71,7 +71,7 @@ void Command(ActorLoop& loop, ActorCell* parent, ActorId child, Directive direct
   if (delay.count() <= 0) return SendRestart(child);
   // The clock runs where somebody can wait: with the parent, or with a root itself.
   ActorCell* waits = parent != nullptr ? parent : child.cell();
-  loop.Launch(waits, MakeBackground(RestartLater(child, delay)), /*holds_mailbox=*/false);
+  loop.Launch(waits, MakeBackground(RestartLater(child, delay)), ActivationKind::kBackground);
 }
 
 }  // namespace

@@ -404,7 +404,8 @@ int Main(const RepeatOptions& options) {
   if (name == "actor_fanin") return run([&](uint64_t count) { return FanIn(system, count, 8); });
   if (name == "actor_ring") return run([&](uint64_t count) { return Ring(system, count); });
   if (name == "actor_skynet") return run([&](uint64_t count) { return Skynet(system, count); });
-  if (name == "actor_spawn_die") return run([&](uint64_t count) { return SpawnDie(system, count); });
+  if (name == "actor_spawn_die")
+    return run([&](uint64_t count) { return SpawnDie(system, count); });
   if (name == "actor_ask") return AskDelay(system, options.count, 50);
   if (name == "actor_ask_p99") return AskDelay(system, options.count, 99);
   if (name == "actor_ask_external") {

@@ -5,6 +5,6 @@
 
 int main(int argc, char** argv) {
   using zokio::compare::RingElement;
-  return zokio::compare::RingMain<zokio::SpscRing<RingElement>, zokio::MpscRing<RingElement>>(
-      argc, argv);
+  return zokio::compare::RingMain<zokio::SpscRing<RingElement>, zokio::MpscRing<RingElement>>(argc,
+                                                                                              argv);
 }
