@@ -2,19 +2,10 @@
 
 import fnmatch
 
-from tools.compare.cases import echo, floor, http, idle, sched, simd
+from tools.compare.cases import actor, echo, floor, future, http, idle, mem, sched, simd
 
-CASES = sched.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES + simd.CASES
-from tools.compare.cases import echo, floor, http, idle, mem, sched
-
-CASES = (sched.CASES + mem.CASES + echo.CASES + http.CASES + idle.CASES +
-         floor.CASES)
-from tools.compare.cases import actor, echo, floor, http, idle, sched
-
-CASES = sched.CASES + actor.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES
-from tools.compare.cases import echo, floor, future, http, idle, sched
-
-CASES = future.CASES + sched.CASES + echo.CASES + http.CASES + idle.CASES + floor.CASES
+CASES = (future.CASES + sched.CASES + mem.CASES + echo.CASES + http.CASES + idle.CASES +
+         actor.CASES + floor.CASES + simd.CASES)
 
 
 class NoSuchCase(Exception):
