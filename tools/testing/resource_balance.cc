@@ -91,7 +91,7 @@ std::vector<std::string> ResourceBalance::Leaks() {
   const int64_t blocks = HeapCount::Process().live_blocks() - live_blocks_before_;
 
   std::vector<std::string> leaks;
-  for (const auto& [name, what] : New()) leaks.push_back(name + ": " + what);
+  for (const auto& [name, what] : New()) leaks.emplace_back(name).append(": ").append(what);
   if (bytes > options_.heap_bytes_max) {
     leaks.push_back("heap: " + std::to_string(bytes) + " bytes in " + std::to_string(blocks) +
                     " blocks");

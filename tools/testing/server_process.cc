@@ -38,6 +38,7 @@ bool WaitReadable(int descriptor, Instant deadline) {
 // The program's own streams are a pipe and a nameless file.
 int Spawn(const std::vector<std::string>& command, int stdout_end, int stderr_end, pid_t* pid) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
