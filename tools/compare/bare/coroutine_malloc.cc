@@ -47,6 +47,5 @@ uint64_t TaskLife(uint64_t count) {
 }  // namespace zokio::compare
 
 int main(int argc, char** argv) {
-  zokio::compare::Repeat(zokio::compare::ParseRepeatOptions(argc, argv),
-                         zokio::compare::TaskLife);
+  zokio::compare::Repeat(zokio::compare::ParseRepeatOptions(argc, argv), zokio::compare::TaskLife);
 }

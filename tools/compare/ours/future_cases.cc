@@ -148,8 +148,8 @@ int Main(const RepeatOptions& options) {
   struct {
     std::string_view name;
     uint64_t (*run)(uint64_t count);
-  } const cases[] = {{"await_ready", AwaitReady},      {"task_life", TaskLife},
-                     {"mutex", LockAndUnlock},         {"mpsc_1thread", MpscOneThread},
+  } const cases[] = {{"await_ready", AwaitReady},       {"task_life", TaskLife},
+                     {"mutex", LockAndUnlock},          {"mpsc_1thread", MpscOneThread},
                      {"mpsc_2threads", MpscTwoThreads}, {"unordered_wake", UnorderedWake}};
   for (const auto& one : cases) {
     if (one.name != options.name) continue;
