@@ -1,9 +1,11 @@
 // Join, TryJoin, Race, RaceOk, Map, Then, Catch, Retry, Shared, Lazy, FromCallback, AnyFuture,
 // Shield, Finally: what each promises, and exceptions at every place.
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/thread.h"
@@ -229,6 +231,46 @@ TEST(AnyFutureTest, MovesWhileItIsPending) {
   EXPECT_TRUE(second.poll_cancel(manual.context).ready());
   second = AnyFuture<int>(Ready(1));
   EXPECT_EQ(drops, 1);
+}
+
+// A waker that runs a function.
+struct HookWaker {
+  static Waker Clone(void* data) { return Waker(&kVtable, data); }
+  static void Wake(void* data) {
+    if (auto hook = std::exchange(static_cast<HookWaker*>(data)->hook, nullptr)) hook();
+  }
+  static void Drop(void*) {}
+  static constexpr WakerVtable kVtable{&Clone, &Wake, &Wake, &Drop};
+  std::function<void()> hook;
+};
+
+TEST(SharedTest, AnAwaiterMayLookAndLeaveWhileTheAnswerIsHandedOut) {
+  ManualContext manual;
+  bool ready = false;
+  Waker inner;
+  auto first = Shared(PollFn([&](Context& context) -> Poll<int> {
+    if (ready) return 7;
+    inner = context.waker().Clone();
+    return kPending;
+  }));
+  using Awaiter = decltype(first);
+  std::vector<std::unique_ptr<Awaiter>> awaiters;
+  for (int i = 0; i < 20; ++i) awaiters.push_back(std::make_unique<Awaiter>(first));
+  HookWaker hook;
+  hook.hook = [&] {
+    // Still in the list: it is handed out by portions of sixteen.
+    EXPECT_EQ(awaiters.back()->poll(manual.context).value(), 7);
+    awaiters.pop_back();
+  };
+  Waker hooked(&HookWaker::kVtable, &hook);
+  Context hooked_context(hooked, manual.environment);
+  for (size_t i = 0; i < awaiters.size(); ++i) {
+    EXPECT_TRUE(awaiters[i]->poll(i == 1 ? hooked_context : manual.context).pending());
+  }
+  ready = true;
+  std::move(inner).Wake();
+  EXPECT_EQ(awaiters[0]->poll(manual.context).value(), 7);
+  EXPECT_EQ(awaiters.size(), 19u);
 }
 
 TEST(SharedTest, AllAwaitersGetTheOneAnswer) {
