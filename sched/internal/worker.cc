@@ -163,13 +163,13 @@ TaskHeader* Worker::NextNormal() {
     PushRing(task, Priority::kNormal);  // its turn comes after all that wait now
   }
   lifo_streak_ = 0;
+  if (batch_at_ < batch_count_) return batch_[batch_at_++];
   if (!pinned_.empty()) {
     if (TaskHeader* task = NextPinned()) return task;
   }
   if (!deque().empty()) {
     if (TaskHeader* task = NextForked()) return task;
   }
-  if (batch_at_ < batch_count_) return batch_[batch_at_++];
   // While somebody has no work, what is not run at once stays where it can be stolen.
   uint32_t limit = core_.idle().all_running() ? batch_limit_ : 1;
   batch_count_ = queue(Priority::kNormal).Claim(batch_, limit);
@@ -182,15 +182,14 @@ TaskHeader* Worker::NextNormal() {
 TaskHeader* Worker::NextPinned() {
   if (pinned_streak_ >= kPinnedPollsMax) {
     pinned_streak_ = 0;
-    if (batch_at_ < batch_count_ || HasVisibleWork()) return nullptr;
+    if (HasVisibleWork()) return nullptr;
   }
   ++pinned_streak_;
   return pinned_.Pop();
 }
 
 TaskHeader* Worker::NextForked() {
-  if (fork_streak_ >= kForkPollsMax &&
-      (batch_at_ < batch_count_ || !queue(Priority::kNormal).empty())) {
+  if (fork_streak_ >= kForkPollsMax && !queue(Priority::kNormal).empty()) {
     fork_streak_ = 0;
     return nullptr;
   }

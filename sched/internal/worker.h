@@ -4,11 +4,12 @@
 //   1. immediate tasks, its own and those from outside, at most 32 in a row while others wait
 //   2. the LIFO slot: the normal task woken last by the task that ran last; at most three times in
 //      a row, so that two tasks that wake each other cannot keep out the rest
-//   3. tasks bound to this worker (pinned_queue.h), at most 16 in a row while others wait
-//   4. children that a task forked and then left (sched/fork.h), the newest first, at most 16 in a
+//   3. the batch it claimed from its normal ring
+//   4. tasks bound to this worker (pinned_queue.h), at most 16 in a row while others wait
+//   5. children that a task forked and then left (sched/fork.h), the newest first, at most 16 in a
 //      row while others wait
-//   5. the batch it claimed from its normal ring, then the ring
-//   6. background tasks; one of them comes before all others after each maintenance, so that they
+//   6. its normal ring
+//   7. background tasks; one of them comes before all others after each maintenance, so that they
 //      get a turn at least every 64 polls or about 50 µs, whichever is longer
 // Every few dozen polls, tuned so that it is about every 50 µs, comes maintenance: the driver, the
 // timers, the hooks, the inject queues. Without work the worker asks the driver and the inject
