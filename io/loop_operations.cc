@@ -1,4 +1,4 @@
-// Loop: starting, completing, cancelling, freeing operations and sockets; operation.h has the order.
+// Loop: starting, completing, cancelling, freeing operations and sockets; see operation.h.
 #include <algorithm>
 #include <cerrno>
 #include <utility>
