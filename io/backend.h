@@ -33,6 +33,8 @@ struct Request {
   OpBase* op;
   NativeHandle handle;
   Action action;
+  // Of a kCancel, whose `op` may be free by now: only its address counts.
+  OpKind kind = OpKind::kFree;
 };
 
 inline constexpr int32_t kNoBuffer = -1;

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "io/doctor_report.h"
 #include "io/testing.h"
 
 namespace zokio::io {
@@ -79,6 +80,14 @@ TEST(BackendChoiceTest, ReportNamesFeatures) {
   EXPECT_NE(Describe().find("provided buffer ring"), std::string::npos) << Describe();
 }
 
+TEST(BackendChoiceTest, TheDoctorTellsKernelBackendsAndLimits) {
+  const std::string report = DoctorReport();
+  EXPECT_EQ(report.find("kernel: "), 0u) << report;
+  EXPECT_NE(report.find("\nepoll: works\n"), std::string::npos) << report;
+  EXPECT_EQ(report.find("\nio_uring: works\n") != std::string::npos, UringWorks()) << report;
+  EXPECT_NE(report.find("\nopen descriptors: "), std::string::npos) << report;
+}
+
 // From here on io_uring answers as containers make it answer.
 void DenyUring(int os_error) {
   ZOKIO_CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
@@ -105,6 +114,9 @@ int CheckUnderDenial(int os_error) {
   if (plan->report().denied.empty() || plan->report().denied[0].os_error != os_error) return 4;
   if (plan->report().denied[0].step != "io_uring_setup") return 5;
   if (Describe().find("denied: io_uring_setup") == std::string::npos) return 6;
+  const std::string report = DoctorReport();
+  if (report.find("\nio_uring: io_uring: unsupported") == std::string::npos) return 9;
+  if (report.find("\nepoll: works") == std::string::npos) return 10;
   AttachedLoop loop(BackendChoice::kAuto);
   if (loop->completes()) return 7;
   Connection connection = MakeConnection();

@@ -1,5 +1,4 @@
-// The part of Loop that starts, completes, cancels and frees operations and sockets; the order of
-// these events is specified in operation.h.
+// Loop: starting, completing, cancelling, freeing operations and sockets; see operation.h.
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -234,8 +233,8 @@ void Loop::OnRemote(OpBase* op) {
 void Loop::CancelLocked(OpBase* op) {
   counters_.cancels.Add(1);
   op->flags |= kOpCancelling;
-  if (!IsSocket(op) && (op->flags & kOpPooled) != 0) return;  // its thread looks before it begins
-  requests_.push_back({op, op->handle, Action::kCancel});
+  if (!IsSocket(op) && (op->flags & kOpPooled) != 0) return;  // its thread looks
+  requests_.push_back({op, op->handle, Action::kCancel, op->kind});
 }
 
 // ---- Sockets ------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ bool FaultBackend::FailStart(const Request& request) {
 
 void FaultBackend::Forward(const Request& request) {
   if (FailStart(request)) return;
-  if (request.action == Action::kStart && IsTransfer(request.op) &&
+  if (completes() && request.action == Action::kStart && IsTransfer(request.op) &&
       Roll(options_.short_transfers)) {
     OwnedBytes& bytes = static_cast<Operation*>(request.op)->bytes;
     const size_t whole = bytes.size();
@@ -111,7 +111,8 @@ void FaultBackend::Submit(std::span<const Request> requests) {
     if (request.action == Action::kClose) {
       std::erase_if(held_, [&](const Held& held) { return held.handle == request.handle; });
     }
-    if (behind || Roll(options_.late_requests)) {
+    // A registration may be of a socket that is gone by now; its close must not wait, then.
+    if (completes() && (behind || Roll(options_.late_requests))) {
       ++counts_->late_requests;
       late_.push_back(request);
     } else {

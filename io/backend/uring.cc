@@ -24,8 +24,8 @@ constexpr uint32_t kProvidedMin = 64;
 constexpr uint32_t kShrinkTurns = 4096;
 constexpr size_t kTransferMax = size_t{1} << 30;
 
-uint64_t UserData(const OpBase* op) {
-  return reinterpret_cast<uint64_t>(op) | (op->kind == OpKind::kPolled ? uring::kPollTag : 0);
+uint64_t UserData(const OpBase* op, OpKind kind) {
+  return reinterpret_cast<uint64_t>(op) | (kind == OpKind::kPolled ? uring::kPollTag : 0);
 }
 
 int32_t ReadyBits(int32_t events) {
@@ -78,7 +78,7 @@ class UringBackend final : public Backend {
  private:
   void PrepareStart(OpBase* op);
   static void PrepareFile(io_uring_sqe* sqe, Operation* op);
-  void PrepareCancel(OpBase* op);
+  void PrepareCancel(const Request& request);
   void PrepareClose(NativeHandle handle);
   void ArmWake();
   void ProvideBuffers();
@@ -152,7 +152,7 @@ void UringBackend::PrepareStart(OpBase* op) {
     default:
       PrepareFile(sqe, static_cast<Operation*>(op));
   }
-  sqe->user_data = UserData(op);
+  sqe->user_data = UserData(op, op->kind);
 }
 
 void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
@@ -203,9 +203,9 @@ void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
   }
 }
 
-void UringBackend::PrepareCancel(OpBase* op) {
+void UringBackend::PrepareCancel(const Request& request) {
   io_uring_sqe* sqe = ring_.NextSqe();
-  io_uring_prep_cancel64(sqe, UserData(op), 0);
+  io_uring_prep_cancel64(sqe, UserData(request.op, request.kind), 0);
   if (features_.skip_success) sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
   sqe->user_data = uring::kIgnored;
 }
@@ -225,7 +225,7 @@ void UringBackend::Submit(std::span<const Request> requests) {
         PrepareStart(request.op);
         break;
       case Action::kCancel:
-        PrepareCancel(request.op);
+        PrepareCancel(request);
         break;
       case Action::kClose:
         PrepareClose(request.handle);

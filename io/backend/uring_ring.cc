@@ -95,7 +95,12 @@ int UringRing::OpenBuffers(unsigned entries, uint16_t group) {
   registration.ring_addr = reinterpret_cast<uint64_t>(memory);
   registration.ring_entries = entries;
   registration.bgid = group;
-  const int result = io_uring_register_buf_ring(&ring_, &registration, 0);
+  int result = io_uring_register_buf_ring(&ring_, &registration, 0);
+  // Locked memory again: that of rings closed a moment ago comes back (see Open).
+  for (int wait_ms = 1; result == -ENOMEM && wait_ms <= 512; wait_ms *= 2) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+    result = io_uring_register_buf_ring(&ring_, &registration, 0);
+  }
   if (result < 0) {
     munmap(memory, entries * sizeof(io_uring_buf));
     return result;
