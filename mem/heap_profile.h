@@ -15,8 +15,7 @@
 // Memory ordering: the filter's counts are relaxed: a block's Free comes after its Allocate anyway.
 // Errors: nullptr where memory is exhausted. A sample for which there is no room is dropped.
 // Cost: above the tiers an atomic subtraction, and at a free a look into a table of 16 KiB; a
-// sample
-//   costs some microseconds, most of it for the stack.
+//   sample costs some microseconds, most of it for the stack.
 #ifndef ZOKIO_MEM_HEAP_PROFILE_H_
 #define ZOKIO_MEM_HEAP_PROFILE_H_
 

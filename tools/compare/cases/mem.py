@@ -39,7 +39,7 @@ def _Command(path, library):
 
 def _Contender(name, path, case, threads, library=None):
     def Measure(command, _seconds):
-        output, status = process.Run(command + [case], cores.Workers(threads), timeout_s=60)
+        output, status = process.Run(command + [case], cores.Workers(threads), timeout_s=180)
         return ReadOutcome(output, status)
 
     return Contender(name, lambda: _Command(path, library), Measure)
