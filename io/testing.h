@@ -86,6 +86,11 @@ template <Future F>
 class Driven {
  public:
   explicit Driven(F future) : future_(std::move(future)) {}
+  // Who took the waker on another thread may still be at it after the drop; the context holds one.
+  ~Driven() {
+    future_.reset();
+    if (waker_clones() > 1) TurnUntil([this] { return waker_clones() == 1; });
+  }
 
   // True when it is ready now; the value is kept.
   bool Poll() {
