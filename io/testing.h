@@ -15,12 +15,15 @@
 #include <string>
 #include <utility>
 
+#include "base/atomic.h"
 #include "base/clock.h"
+#include "future/context.h"
 #include "future/future.h"
 #include "future/local_executor.h"
 #include "future/spawn.h"
 #include "future/task.h"
 #include "future/testing.h"
+#include "future/waker.h"
 #include "io/create_loop.h"
 #include "io/internal/datagram_calls.h"
 #include "io/internal/socket_calls.h"
@@ -81,29 +84,64 @@ void TurnUntil(Condition done) {
   }
 }
 
+// Counts wakes. Its clones share the count: the one who wakes may still be at it, on another thread,
+// when the future is ready and gone.
+class SharedWakes {
+ public:
+  SharedWakes() : state_(new State) {}
+  ~SharedWakes() { Drop(state_); }
+  SharedWakes(const SharedWakes&) = delete;
+  SharedWakes& operator=(const SharedWakes&) = delete;
+
+  // A waker that the caller owns and drops.
+  Waker Make() { return Clone(state_); }
+  int wakes() const { return state_->wakes.load(memory_order_acquire); }
+  int clones() const { return state_->references.load(memory_order_acquire) - 1; }
+
+ private:
+  struct State {
+    Atomic<int> references{1};
+    Atomic<int> wakes{0};
+  };
+
+  static Waker Clone(void* self) {
+    static_cast<State*>(self)->references.fetch_add(1, memory_order_relaxed);
+    return Waker(&kVtable, self);
+  }
+  static void WakeByRef(void* self) {
+    static_cast<State*>(self)->wakes.fetch_add(1, memory_order_acq_rel);
+  }
+  static void Wake(void* self) {
+    WakeByRef(self);
+    Drop(self);
+  }
+  static void Drop(void* self) {
+    auto* state = static_cast<State*>(self);
+    if (state->references.fetch_sub(1, memory_order_acq_rel) == 1) delete state;
+  }
+  static constexpr WakerVtable kVtable{&Clone, &Wake, &WakeByRef, &Drop};
+
+  State* const state_;
+};
+
 // Polls a future only when it was woken, as a task would; fails the test when a wake is lost.
 template <Future F>
 class Driven {
  public:
   explicit Driven(F future) : future_(std::move(future)) {}
-  // Who took the waker on another thread may still be at it after the drop; the context holds one.
-  ~Driven() {
-    future_.reset();
-    if (waker_clones() > 1) TurnUntil([this] { return waker_clones() == 1; });
-  }
 
   // True when it is ready now; the value is kept.
   bool Poll() {
-    manual_.environment.budget = kPollBudget;
-    seen_ = manual_.counter.wakes();
-    auto poll = future_->poll(manual_.context);
+    environment_.budget = kPollBudget;
+    seen_ = wakes_.wakes();
+    auto poll = future_->poll(context_);
     if (poll.pending()) return false;
     value_.emplace(std::move(poll).value());
     return true;
   }
-  bool woken() const { return manual_.counter.wakes() > seen_; }
-  int wakes() const { return manual_.counter.wakes(); }
-  int waker_clones() const { return manual_.counter.clones(); }
+  bool woken() const { return wakes_.wakes() > seen_; }
+  int wakes() const { return wakes_.wakes(); }
+  int waker_clones() const { return wakes_.clones(); }
 
   OutputOf<F> Finish() {
     if (!value_.has_value() && !Poll()) {
@@ -116,7 +154,10 @@ class Driven {
   OutputOf<F>& value() { return *value_; }
 
  private:
-  zokio::testing::ManualContext manual_;
+  SharedWakes wakes_;
+  PollEnvironment environment_;
+  Waker waker_ = wakes_.Make();
+  Context context_{waker_, environment_};
   std::optional<F> future_;
   std::optional<OutputOf<F>> value_;
   int seen_ = 0;

@@ -25,9 +25,9 @@ std::unique_ptr<Scheduler> Make(int workers) {
 }
 
 // Answers pending to its cancellation until it is let go.
-class Stubborn {
+class Unyielding {
  public:
-  explicit Stubborn(Atomic<bool>* let_go) : let_go_(let_go) {}
+  explicit Unyielding(Atomic<bool>* let_go) : let_go_(let_go) {}
   Poll<void> poll(Context&) { return kPending; }
   Poll<void> poll_cancel(Context& context) {
     if (let_go_->load()) return kReady;
@@ -103,7 +103,7 @@ TEST(TaskDumpTest, ShutdownNamesTheTasksThatBlockIt) {
   Atomic<int> started{0};
   auto stubborn = [](Atomic<bool>* flag, Atomic<int>* count) -> Task<> {
     count->fetch_add(1);
-    Stubborn future(flag);
+    Unyielding future(flag);
     co_await future;
   };
   SpawnNamed(scheduler->executor(), "stubborn", MakeTask(stubborn, &let_go, &started)).Detach();

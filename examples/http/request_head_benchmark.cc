@@ -4,8 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <string>
-
-#include "base/check.h"
+#include <string_view>
 
 namespace zokio::http {
 namespace {
@@ -37,7 +36,9 @@ void Parse(benchmark::State& state, Parser parser, size_t bytes) {
     benchmark::DoNotOptimize(parser(text, head));
     benchmark::ClobberMemory();
   }
-  ZOKIO_CHECK(head.head_bytes == text.size() && head.keep_alive, "the head was not parsed");
+  if (head.head_bytes != text.size() || !head.keep_alive) {
+    state.SkipWithError("the head was not parsed");
+  }
 }
 
 BENCHMARK_CAPTURE(Parse, wrk / vectors, ParseRequestHead, 0);
