@@ -84,8 +84,8 @@ void TurnUntil(Condition done) {
   }
 }
 
-// Counts wakes. Its clones share the count: the one who wakes may still be at it, on another thread,
-// when the future is ready and gone.
+// Counts wakes. Its clones share the count: the one who wakes may still be at it, on another
+// thread, when the future is ready and gone.
 class SharedWakes {
  public:
   SharedWakes() : state_(new State) {}
