@@ -189,6 +189,29 @@ TEST(ActorStress, TreesGrowAndEndOverAllLoops) {
   EXPECT_GE(ended.load(), 6 * 121 + 8);
 }
 
+// Messages that come too late look at cells that a spawn on another thread is moving into.
+TEST(ActorStress, LateMessagesMeetCellsInUseAgain) {
+  Atomic<int> ended{0};
+  {
+    auto scheduler = MakeScheduler(2);
+    ActorSystem system(*scheduler);
+    std::vector<Thread> threads;
+    for (int i = 0; i < 3; ++i) {
+      threads.push_back(*Thread::Start("spawner", [&] {
+        ActorRef<Branch> late = system.SpawnAt<Branch>(0, ended);
+        for (int round = 0; round < 300; ++round) {
+          late.Stop();
+          ActorRef<Branch> next = system.SpawnAt<Branch>(0, ended);
+          late.Tell(Begin{0});
+          late = next;
+        }
+      }));
+    }
+    for (Thread& thread : threads) thread.Join();
+  }
+  EXPECT_EQ(ended.load(), 3 * 301);
+}
+
 struct Serve {
   explicit Serve(OneshotReceiver<int> from) : receiver(std::move(from)) {}
   OneshotReceiver<int> receiver;

@@ -3,7 +3,7 @@
 // Ownership: cells belong to their loop's pool, are used again after their actor died, and are
 //   unmapped with the system. So a reference may look at a cell whose actor is gone.
 // Thread-safety: everything is touched on the home loop alone, except `loop`, which never changes,
-//   and the time before a spawn is announced, when the spawning thread fills the cell in.
+//   the generation, and the time before a spawn is announced, when the spawning thread fills the cell in.
 #ifndef ZOKIO_ACTOR_INTERNAL_CELL_H_
 #define ZOKIO_ACTOR_INTERNAL_CELL_H_
 
@@ -14,6 +14,7 @@
 #include "actor/internal/envelope.h"
 #include "actor/mailbox.h"
 #include "actor/supervision.h"
+#include "base/atomic.h"
 
 namespace zokio::internal {
 
@@ -55,10 +56,18 @@ struct alignas(64) ActorCell {
 
   explicit ActorCell(ActorLoop* home) : loop(home) {}
 
-  ActorId id() { return ActorId(this, generation); }
+  ActorId id() { return ActorId(this, generation()); }
+  // Odd while an actor lives here.
+  uint32_t generation() const { return generation_.load(memory_order_relaxed); }
+  // An actor moves in or out. Called by one thread at a time: the home, or under the shared pool's
+  // lock.
+  void NextGeneration() { generation_.store(generation() + 1, memory_order_relaxed); }
 
   ActorLoop* const loop;
-  uint32_t generation = 0;  // odd while an actor lives here
+  // Atomic because a spawn on another thread may move it while the home looks whether a message
+  // came too late. It only grows, so a message to who is gone finds that out from any later value;
+  // what a message to the living may see was published with the message.
+  Atomic<uint32_t> generation_{0};
   uint32_t flags = 0;
   uint32_t queued = 0;               // in the mailbox
   uint32_t queued_max = UINT32_MAX;  // from there on the overflow policy decides

@@ -27,11 +27,11 @@ class CellPool {
     if (free_ == nullptr) Grow();
     ActorCell* cell = free_;
     free_ = cell->next_run;
-    ++cell->generation;
+    cell->NextGeneration();
     return cell;
   }
   void Return(ActorCell* cell) {
-    ++cell->generation;
+    cell->NextGeneration();
     cell->next_run = free_;
     free_ = cell;
   }

@@ -119,7 +119,7 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
     return;
   }
   ActorCell* cell = envelope->target;
-  if (cell->generation != envelope->generation) {
+  if (cell->generation() != envelope->generation) {
     Reject(envelope, DeadLetterReason::kNoSuchActor);
     return;
   }
@@ -266,11 +266,11 @@ void ActorLoop::Run(ActorCell* cell) {
 }
 
 bool ActorLoop::RunControl(ActorCell* cell) {
-  uint32_t generation = cell->generation;
+  uint32_t generation = cell->generation();
   while (!cell->system.empty()) {
     Envelope* envelope = cell->system.PopFront();
     envelope->type->deliver(*this, *cell, envelope);
-    if (cell->generation != generation) return false;
+    if (cell->generation() != generation) return false;
   }
   return true;
 }
@@ -298,7 +298,7 @@ bool ActorLoop::RunMail(ActorCell* cell) {
 
 void ActorLoop::Launch(ActorCell* cell, Activation* activation, ActivationKind kind) {
   activation->target = cell;
-  activation->generation = cell->generation;
+  activation->generation = cell->generation();
   activation->kind = kind;
   activation->next_of_cell = cell->activations;
   if (cell->activations != nullptr) cell->activations->previous_of_cell = activation;

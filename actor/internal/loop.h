@@ -65,7 +65,7 @@ class ActorLoop {
     ActorLoop* home = envelope->target->loop;
     if (here != nullptr && here->running_ != nullptr) {
       envelope->sender = here->running_;
-      envelope->sender_generation = here->running_->generation;
+      envelope->sender_generation = here->running_->generation();
     }
     if (here == home) {
       home->Accept(envelope);
@@ -89,7 +89,7 @@ class ActorLoop {
       return;
     }
     if (__builtin_expect(
-            cell->generation != envelope->generation || (cell->flags & ActorCell::kStopping) != 0,
+            cell->generation() != envelope->generation || (cell->flags & ActorCell::kStopping) != 0,
             0)) {
       Reject(envelope, DeadLetterReason::kNoSuchActor);
       return;
@@ -103,7 +103,7 @@ class ActorLoop {
   // Home of the target: whether it lives and takes mail.
   static bool IsOpen(const Envelope* envelope) {
     const ActorCell* cell = envelope->target;
-    return cell->generation == envelope->generation && (cell->flags & ActorCell::kStopping) == 0;
+    return cell->generation() == envelope->generation && (cell->flags & ActorCell::kStopping) == 0;
   }
 
   // Gives a cell a turn, once.

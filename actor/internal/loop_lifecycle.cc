@@ -259,7 +259,7 @@ void ActorLoop::DiscardAll() {
     discard(std::exchange(envelope, envelope->next));
   }
   auto discard_actor = [&](ActorCell* cell) {
-    if (cell->generation % 2 == 0 || cell->type == nullptr) return;
+    if (cell->generation() % 2 == 0 || cell->type == nullptr) return;
     while (!cell->system.empty()) discard(cell->system.PopFront());
     while (!cell->mail.empty()) discard(cell->mail.PopFront());
     while (cell->activations != nullptr) {
