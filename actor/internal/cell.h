@@ -3,7 +3,8 @@
 // Ownership: cells belong to their loop's pool, are used again after their actor died, and are
 //   unmapped with the system. So a reference may look at a cell whose actor is gone.
 // Thread-safety: everything is touched on the home loop alone, except `loop`, which never changes,
-//   the generation, and the time before a spawn is announced, when the spawning thread fills the cell in.
+//   the generation, and the time before a spawn is announced, when the spawning thread fills the
+//   cell in.
 #ifndef ZOKIO_ACTOR_INTERNAL_CELL_H_
 #define ZOKIO_ACTOR_INTERNAL_CELL_H_
 
