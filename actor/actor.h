@@ -140,6 +140,7 @@ class Actor {
     if (stashed_ == 0) return;
     cell_->mail.Prepend(std::move(internal::ExtrasOf(*cell_).stash));
     cell_->queued += std::exchange(stashed_, 0);
+    cell_->loop->Queue(cell_);  // this may be a coroutine beside the handlers
   }
 
  private:

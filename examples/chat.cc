@@ -50,7 +50,8 @@ class Session : public zokio::Actor<Session, Line> {
 
   // The next line waits until this one is written.
   zokio::Task<void> On(Line line) {
-    if (!(co_await stream_.WriteAll(std::move(line.text))).ok()) Stop();
+    const zokio::Result<void> written = co_await stream_.WriteAll(std::move(line.text));
+    if (!written.ok()) Stop();
   }
 
  private:

@@ -65,6 +65,12 @@ class Context {
     child.frame_dies_ = true;
     return child;
   }
+  // For what is driven to its end while the frame around it dies: its own body goes on.
+  Context ForLivingFrame() const {
+    Context child = *this;
+    child.frame_dies_ = false;
+    return child;
+  }
   bool frame_dies() const { return frame_dies_; }
 
   const Waker& waker() const { return *waker_; }

@@ -79,7 +79,8 @@ inline void ResumeRoot(TaskRoot& root, std::coroutine_handle<> outermost, Contex
   root.context = &context;
   if (LeafAwait* leaf = root.leaf) {
     if (!leaf->vtable->poll(leaf, context)) return;
-    root.leaf = nullptr;
+    // An answer that ended the body may have made a fork wait in its place.
+    if (root.leaf == leaf) root.leaf = nullptr;
     leaf->continuation.resume();
   } else {
     outermost.resume();
@@ -89,6 +90,8 @@ inline void ResumeRoot(TaskRoot& root, std::coroutine_handle<> outermost, Contex
 // Withdraws what the links between a suspended coroutine and its root have started elsewhere.
 // True when nothing of it is left.
 inline bool CancelLinks(std::coroutine_handle<> suspended, Context& context) noexcept;
+// Whether there are any.
+inline bool HasLinks(std::coroutine_handle<> suspended) noexcept;
 
 // True when the tree may be destroyed: it waits on nothing whose withdrawal takes time.
 inline bool CancelRoot(TaskRoot& root, Context& context) {

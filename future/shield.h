@@ -41,7 +41,8 @@ class [[nodiscard]] ShieldFuture {
   }
   // Its answer, or exception, is dropped.
   Poll<void> poll_cancel(Context& context) {
-    return !started_ || child_.Poll(context) ? Poll<void>(kReady) : Poll<void>(kPending);
+    Context living = context.ForLivingFrame();
+    return !started_ || child_.Poll(living) ? Poll<void>(kReady) : Poll<void>(kPending);
   }
 
  private:
@@ -83,7 +84,8 @@ class [[nodiscard]] FinallyFuture {
  private:
   bool CleanUp(Context& context) {
     if (!last_) last_.emplace(ToFuture(std::invoke(cleanup_)));
-    return last_->Poll(context);
+    Context living = context.ForLivingFrame();
+    return last_->Poll(living);
   }
 
   bool started_ = false;

@@ -135,8 +135,10 @@ class [[nodiscard]] Stream {
   }
   Poll<void> PollCancelBody(Context& context) {
     if (frame_ == nullptr || frame_.promise().root.leaf == nullptr) return kReady;
-    const LeafVtable* leaf = frame_.promise().root.leaf->vtable;
-    if (leaf->poll_cancel == nullptr) return kReady;
+    const LeafAwait* leaf = frame_.promise().root.leaf;
+    if (leaf->vtable->poll_cancel == nullptr && !internal::HasLinks(leaf->continuation)) {
+      return kReady;
+    }
     if (!internal::CancelRoot(frame_.promise().root, context)) return kPending;
     Drop();
     return kReady;

@@ -344,6 +344,12 @@ bool CancelLinks(std::coroutine_handle<> suspended, Context& context) noexcept {
   return done;
 }
 
+bool HasLinks(std::coroutine_handle<> suspended) noexcept {
+  const Continuation* next = &TaskAccess::ContinuationOf(suspended.address());
+  while (!next->is_link()) next = &TaskAccess::ContinuationOf(next->Coroutine().address());
+  return !next->root();
+}
+
 template <typename T>
 Task<T> PromiseOf<T>::get_return_object() {
   void* frame = TaskHandle<T>::from_promise(static_cast<Promise<T>&>(*this)).address();

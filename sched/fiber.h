@@ -92,7 +92,9 @@ class Fiber {
   }
   // Drives the withdrawal of what it waits for.
   bool CancelAwaited(Context& context) {
-    return awaited_ == nullptr || cancel_awaited_(awaited_, context);
+    if (awaited_ == nullptr) return true;
+    Context dying = context.ForDyingFrame();  // the stack is unwound next
+    return cancel_awaited_(awaited_, dying);
   }
 
   internal::FiberCore& core_;

@@ -348,5 +348,66 @@ TEST(ParallelTest, ReduceKeepsTheOrder) {
   EXPECT_EQ(text, "<abcdefghijklmnopqrstuvwxyz");
 }
 
+Task<Result<int>> FailsLate(OneshotReceiver<int> receiver) {
+  int value = co_await Try(std::move(receiver));
+  co_return value;
+}
+
+Task<int> EndsLater(OneshotSender<int> sender, OneshotReceiver<int> go) {
+  {
+    OneshotSender<int> dropped = std::move(sender);
+  }
+  Result<int> value = co_await std::move(go);
+  co_return value.ok() ? *value : -1;
+}
+
+Task<> SendSoon(OneshotSender<int> sender, int yields) {
+  for (int i = 0; i < yields; ++i) co_await Yield();
+  std::move(sender).Send(7);
+}
+
+// The body of the child in place ends inside the poll of what it awaits; the fork waits on.
+TEST(ForkTest, AChildThatFailsInItsPollLeavesTheForkWaiting) {
+  auto scheduler = Make(2);
+  for (int round = 0; round < 300; ++round) {
+    int sum = scheduler->BlockOn([](Scheduler* workers, int yields) -> Task<int> {
+      auto [failing, receiver] = MakeOneshot<int>();
+      auto [going, go] = MakeOneshot<int>();
+      JoinHandle<void> helper = workers->Spawn(SendSoon(std::move(going), yields));
+      auto [a, b] = co_await Fork(FailsLate(std::move(receiver)),
+                                  EndsLater(std::move(failing), std::move(go)));
+      Result<void> joined = co_await std::move(helper);
+      EXPECT_TRUE(joined.ok());
+      co_return a.ok() ? -1 : b;
+    }(scheduler.get(), round % 50));
+    ASSERT_EQ(sum, 7);
+  }
+}
+
+Task<> ForkForEver(Atomic<bool>* begun) {
+  while (true) {
+    auto [a, b] = co_await Fork(Number(1), Number(2));
+    if (a + b != 3 || begun->load(memory_order_relaxed)) continue;
+    begun->store(true, memory_order_release);
+    begun->notify_all();
+  }
+}
+
+// Nobody else wants the worker: the end must reach the task all the same.
+TEST(ForkTest, ATaskThatOnlyForksEndsWithItsScheduler) {
+  for (bool cancel : {true, false}) {
+    Atomic<bool> begun{false};
+    auto scheduler = Make(1);
+    JoinHandle<void> handle = scheduler->Spawn(ForkForEver(&begun));
+    begun.wait(false);
+    if (!cancel) continue;
+    handle.Cancel();
+    EXPECT_FALSE(scheduler->BlockOn([](JoinHandle<void> one) -> Task<bool> {
+      Result<void> joined = co_await std::move(one);
+      co_return joined.ok();
+    }(std::move(handle))));
+  }
+}
+
 }  // namespace
 }  // namespace zokio

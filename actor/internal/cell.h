@@ -52,6 +52,7 @@ struct alignas(64) ActorCell {
   static constexpr uint32_t kTold = 256;         // children and coroutines were told of the stop
   static constexpr uint32_t kKilled = 512;       // a suspended handler is not waited for
   static constexpr uint32_t kSendsWait = 1024;   // for room in the mailbox
+  static constexpr uint32_t kHooked = 2048;      // Stopping() was called
   // Nothing of the mailbox is handled while one of these is set.
   static constexpr uint32_t kNoMail = kBusy | kSuspended | kUnstarted | kStopping | kRestarting;
 

@@ -109,6 +109,7 @@ void SendChildFailed(ActorId parent, ActorId child, Failure failure) {
 }
 void SendChildEnded(ActorId parent, ActorId child) { Post(parent, ChildEnded{child}); }
 void SendBegin(ActorId target) { Post(target, BeginActor{}); }
+bool IsBegin(const Envelope* envelope) { return envelope->type == &ControlOf<BeginActor>::kType; }
 void SendWatch(ActorId target, const Watcher& watcher) { Post(target, Watch{watcher}); }
 void SendUnwatch(ActorId target, ActorId watcher) { Post(target, Unwatch{watcher}); }
 

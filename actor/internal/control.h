@@ -19,6 +19,7 @@ void SendResume(ActorId target);
 void SendChildEnded(ActorId parent, ActorId child);
 // Begins an actor whose cell another thread has filled in.
 void SendBegin(ActorId target);
+bool IsBegin(const Envelope* envelope);
 // `notify` is called once the target has ended; at once where it has already.
 void SendWatch(ActorId target, const Watcher& watcher);
 void SendUnwatch(ActorId target, ActorId watcher);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actor/internal/control.h"
 #include "actor/internal/extras.h"
 #include "actor/internal/system_core.h"
 #include "base/check.h"
@@ -134,6 +135,9 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
     return;
   }
   cell->system.PushBack(envelope);
+  // An actor spawned from elsewhere may be heard of, from its constructor, before it is complete.
+  constexpr uint32_t kIncomplete = ActorCell::kShared | ActorCell::kUnstarted;
+  if ((cell->flags & kIncomplete) == kIncomplete && !IsBegin(envelope)) return;
   Queue(cell);
 }
 
@@ -148,7 +152,9 @@ void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
 
 // The mailbox is full and its type says what to do. True when `envelope` is to be put in.
 bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
+  if (envelope->type->quiet) return true;  // what the system says is no message to lose
   if (cell->type->mailbox.overflow == Overflow::kDropOldest) {
+    if (cell->mail.front()->type->quiet) return true;
     --cell->queued;
     system_.DeadLetterOf(cell->mail.PopFront(), DeadLetterReason::kOverflow);
     return true;
@@ -304,6 +310,7 @@ void ActorLoop::Launch(ActorCell* cell, Activation* activation, ActivationKind k
   if (cell->activations != nullptr) cell->activations->previous_of_cell = activation;
   cell->activations = activation;
   if (kind == ActivationKind::kHandler) cell->flags |= ActorCell::kBusy;
+  cell->flags &= ~ActorCell::kTold;  // a stop that is under way tells this one too
   PollActivation(activation);
 }
 

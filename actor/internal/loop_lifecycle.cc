@@ -30,6 +30,7 @@ void ActorLoop::Begin(ActorCell* cell, ActorCell* parent) {
     cell->next_sibling = head;
     if (head != nullptr) head->previous_sibling = cell;
     head = cell;
+    if (parent != nullptr) parent->flags &= ~ActorCell::kTold;  // a stop tells this child too
   }
   if (cell->type->started != nullptr) {
     cell->flags |= ActorCell::kUnstarted;
@@ -84,6 +85,12 @@ bool ActorLoop::Advance(ActorCell* cell) {
     Remake(cell);
     return true;  // where that failed for good, the stop has a turn of its own
   }
+  if ((cell->flags & ActorCell::kHooked) == 0) {
+    cell->flags |= ActorCell::kHooked;
+    // Without an object: it failed while it was made anew.
+    if (cell->type->stopping != nullptr && cell->object != nullptr) cell->type->stopping(*cell);
+    if ((cell->flags & ActorCell::kTold) == 0) return Advance(cell);  // the hook began something
+  }
   Finish(cell);
   return false;
 }
@@ -116,8 +123,6 @@ void ActorLoop::Remake(ActorCell* cell) {
 }
 
 void ActorLoop::Finish(ActorCell* cell) {
-  // Without an object: it failed while it was made anew.
-  if (cell->type->stopping != nullptr && cell->object != nullptr) cell->type->stopping(*cell);
   cell->type->destroy(*cell);
   ActorCell* parent = cell->parent;
   ActorId id = cell->id();
@@ -185,6 +190,7 @@ void ActorLoop::Failed(ActorCell* cell, Failure failure) {
 }
 
 void ActorLoop::Resume(ActorCell* cell) {
+  if (cell->object == nullptr) return RequestStop(cell, /*kill=*/true);  // nothing to go on with
   cell->flags &= ~ActorCell::kSuspended;
   Queue(cell);
 }

@@ -137,7 +137,13 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   const ActorType& type = ActorTypeOf<A>::kType;
   const bool local = ActorLoop::Current() == &home;
   ActorCell* cell = local ? home.TakeCell() : home.TakeSharedCell();
-  auto give_back = [&] { local ? home.ReturnCell(cell) : home.ReturnSharedCell(cell); };
+  auto give_back = [&] {
+    delete std::exchange(cell->extras, nullptr);
+    cell->flags = 0;
+    cell->queued_max = UINT32_MAX;
+    cell->parent = nullptr;
+    local ? home.ReturnCell(cell) : home.ReturnSharedCell(cell);
+  };
   ActorRef<A> ref(cell->id());
   if (local ? home.refuses_spawns() : !home.system().accepting()) {
     give_back();  // the system ends: a reference to an actor that is gone
@@ -148,6 +154,15 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   if (parent != nullptr ? parent->type->supervision != nullptr
                         : home.system().root_supervision() != nullptr) {
     KeepArguments<A>(*cell, args...);
+  }
+  if (!local) {
+    // Before the object is made: its constructor may make the cell known to its home.
+    cell->flags |= ActorCell::kShared | ActorCell::kUnstarted;
+    if (parent != nullptr) {
+      cell->flags |= ActorCell::kRemoteChild;
+      cell->parent = parent;
+      ExtrasOf(*cell).remote_parent = parent->id();
+    }
   }
 #if ZOKIO_EXCEPTIONS
   try {
@@ -163,12 +178,9 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
     home.Begin(cell, parent);
     return ref;
   }
-  cell->flags |= ActorCell::kShared | ActorCell::kUnstarted;
   if (parent != nullptr) {
-    cell->flags |= ActorCell::kRemoteChild;
-    cell->parent = parent;
-    ExtrasOf(*cell).remote_parent = parent->id();
     ExtrasOf(*parent).remote_children.push_back(ref.id());
+    parent->flags &= ~ActorCell::kTold;  // a stop tells this child too
   }
   SendBegin(ref.id());
   return ref;

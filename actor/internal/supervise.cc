@@ -81,7 +81,15 @@ void Supervise(ActorLoop& loop, ActorCell* parent, ActorId child, const Failure&
       parent != nullptr ? parent->type->supervision : loop.system().root_supervision();
   Directive directive = policy == nullptr ? Directive::kStop : policy->directive;
   if (parent != nullptr && parent->type->decide != nullptr) {
+#if ZOKIO_EXCEPTIONS
+    try {
+      directive = parent->type->decide(*parent, child, failure);
+    } catch (...) {
+      directive = Directive::kEscalate;  // who cannot decide asks above
+    }
+#else
     directive = parent->type->decide(*parent, child, failure);
+#endif
   }
   static constexpr Supervision kDefault;
   if (policy == nullptr) policy = &kDefault;

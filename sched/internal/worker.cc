@@ -273,7 +273,12 @@ bool Worker::EndTurn() {
   bool others =
       lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() || !pinned_.empty();
   if (others) Notify();
-  return others;
+  // What is asked of the running task itself: to end, alone or with all others.
+  const bool asked = (running != nullptr &&
+                      (running->state.load(memory_order_relaxed) & TaskHeader::kNotified) != 0) ||
+                     (core_.stopping() && !cancelled_all_);
+  if (asked) until_maintenance_ = 1;
+  return others || asked;
 }
 
 void Worker::EndSearch() {
