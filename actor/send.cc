@@ -55,6 +55,7 @@ Poll<Result<void>> SendFuture::poll(Context& context) {
     admitted_.emplace(std::move(receiver));
     internal::ActorLoop::Send(offer);
   }
+  // NOLINTNEXTLINE(bugprone-unchecked-optional-access): made by the first poll.
   Poll<Result<bool>> poll = admitted_->poll(context);
   if (poll.pending()) return kPending;
   if (!poll.value().ok()) return Result<void>(Error(ErrorCode::kClosed, "send"));

@@ -68,10 +68,9 @@ Result<LoopPtr> BackendPlan::CreateLoop() const {
           ? CreateUringBackend(state_->uring, state_->options, state_->report)
           : CreateEpollBackend(state_->report);
   if (!backend.ok()) return backend.error();
-  if (state_->options.wrap_backend) {
-    *backend = state_->options.wrap_backend(*std::move(backend));
-  }
-  return Loop::Create(*std::move(backend), state_->options);
+  std::unique_ptr<Backend> made = *std::move(backend);
+  if (state_->options.wrap_backend) made = state_->options.wrap_backend(std::move(made));
+  return Loop::Create(std::move(made), state_->options);
 }
 
 Result<LoopPtr> CreateLoop(const LoopOptions& options) {

@@ -37,6 +37,8 @@ Result<Pipe> OurEnd(ChildPipe& pipe) {
   return Pipe::Adopt(std::move(pipe.ours));
 }
 
+// What is referred to below outlives these: RunCommand awaits them in place.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<Result<void>> Feed(Pipe& input, std::string text) {
   const Result<void> written = co_await input.WriteAll(std::move(text));
   input.Close();
@@ -59,6 +61,7 @@ Task<Result<std::string>> Gather(Pipe& pipe, size_t size_max) {
     text.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   }
 }
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace
 
@@ -161,8 +164,9 @@ Task<Result<CommandResult>> RunCommand(std::vector<std::string> arguments, std::
   if (!status.ok()) co_return status.error();
   CommandResult result;
   result.status = *status;
-  result.output = std::get<1>(*std::move(said));
-  result.errors = std::get<2>(*std::move(said));
+  auto answers = *std::move(said);
+  result.output = std::move(std::get<1>(answers));
+  result.errors = std::move(std::get<2>(answers));
   co_return result;
 }
 

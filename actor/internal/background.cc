@@ -23,6 +23,7 @@ struct Background : Activation {
     return done;
   }
   static bool PollCancelIt(Activation* activation, Context& context) {
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is there until Drop.
     return Of(activation)->future->poll_cancel(context).ready();
   }
   static void Drop(Activation* activation) { Of(activation)->future.reset(); }

@@ -75,6 +75,7 @@ void AcceptTimeout(BackendChoice choice) {
 void AcceptQueueFull(BackendChoice choice) {
   Rig rig(choice, TinyQueues());
   std::vector<Peer> peers;
+  peers.reserve(100);
   for (int i = 0; i < 100; ++i) peers.push_back(Peer::ConnectTo(rig.address));
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(Await(rig.listener.Accept()).ok());
 }

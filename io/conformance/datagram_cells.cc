@@ -121,6 +121,7 @@ void ReceiveOutOfBuffers(BackendChoice choice) {
   Rig rig(choice, options);
   for (int i = 0; i < 4; ++i) rig.Send("x" + std::to_string(i));
   std::vector<OwnedBytes> held;
+  held.reserve(4);
   for (int i = 0; i < 4; ++i) held.push_back(std::move(Await(rig.socket.Receive())->bytes));
   EXPECT_EQ(Text(held[3]), "x3");
 }

@@ -101,6 +101,7 @@ void SpanOutOfBuffers(BackendChoice choice) {
 void SpanQueueFull(BackendChoice choice) {
   Rig rig(choice, TinyQueues());
   std::vector<Connection> connections;
+  connections.reserve(32);
   for (int i = 0; i < 32; ++i) connections.push_back(MakeConnection());
   for (Connection& connection : connections) {
     uint8_t target[4];

@@ -92,6 +92,7 @@ void AcceptTimeout(BackendChoice choice) {
 void AcceptQueueFull(BackendChoice choice) {
   UnixRig rig(choice, TinyQueues());
   std::vector<UnixStream> clients;
+  clients.reserve(50);
   for (int i = 0; i < 50; ++i) clients.push_back(rig.Connect());
   for (int i = 0; i < 50; ++i) EXPECT_TRUE(Await(rig.listener.Accept()).ok());
 }

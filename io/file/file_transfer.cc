@@ -11,7 +11,6 @@
 namespace zokio {
 namespace {
 
-using io::FileCall;
 using io::FileParameters;
 using io::Loop;
 using io::OpKind;

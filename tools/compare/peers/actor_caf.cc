@@ -72,7 +72,7 @@ uint64_t Pairs(caf::actor_system& system, uint64_t count, uint64_t pairs, uint64
     actor pong = system.spawn([](Self self) -> behavior {
       auto peer = std::make_shared<actor>();
       return {[=](const actor& other) { *peer = other; },
-              [=](Ball& ball) { self->send(*peer, std::move(ball)); }};
+              [=](Ball& ball) { self->send(*peer, ball); }};
     });
     actor ping = system.spawn([=, &finish](Self self) -> behavior {
       auto state = std::make_shared<PingState>();
@@ -91,7 +91,7 @@ uint64_t Pairs(caf::actor_system& system, uint64_t count, uint64_t pairs, uint64
                   if (state->received == state->sent) burst();
                 } else if (state->sent < total) {
                   ball.words[0] = state->sent++;
-                  self->send(pong, std::move(ball));
+                  self->send(pong, ball);
                 }
               }};
     });
@@ -129,6 +129,7 @@ uint64_t Ring(caf::actor_system& system, uint64_t hops) {
   constexpr size_t kLinks = 500;
   Finish finish(1);
   std::vector<actor> links;
+  links.reserve(kLinks);
   for (size_t i = 0; i < kLinks; ++i) {
     links.push_back(system.spawn([&finish](Self self) -> behavior {
       auto next = std::make_shared<actor>();
