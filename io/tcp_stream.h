@@ -10,6 +10,7 @@
 #ifndef ZOKIO_IO_TCP_STREAM_H_
 #define ZOKIO_IO_TCP_STREAM_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/result.h"
@@ -19,6 +20,8 @@
 
 namespace zokio {
 
+class ConnectHost;
+
 class TcpStream : public SocketStream {
  public:
   using SocketStream::SocketStream;
@@ -26,6 +29,8 @@ class TcpStream : public SocketStream {
   // Connects to "127.0.0.1:80" or "[::1]:80".
   static ConnectTcp Connect(std::string_view address) { return ConnectTcp(address); }
   static ConnectTcp Connect(const SocketAddress& address) { return ConnectTcp(address); }
+  // Connects to a host by its name; needs io/net/connect_host.h.
+  static ConnectHost Connect(std::string_view host, uint16_t port);
 
   Result<void> SetNoDelay(bool on);
   Result<SocketAddress> local_address() const;
