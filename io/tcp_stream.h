@@ -22,6 +22,8 @@
 
 namespace zokio {
 
+class ConnectHost;
+
 struct KeepAlive {
   KeepAlive() {}
 
@@ -38,6 +40,8 @@ class TcpStream : public SocketStream {
   // Connects to "127.0.0.1:80" or "[::1]:80".
   static ConnectTcp Connect(std::string_view address) { return ConnectTcp(address); }
   static ConnectTcp Connect(const SocketAddress& address) { return ConnectTcp(address); }
+  // Connects to a host by its name; needs io/net/connect_host.h.
+  static ConnectHost Connect(std::string_view host, uint16_t port);
 
   Result<void> SetNoDelay(bool on);
   // Probes a silent peer, so that one that vanished becomes kDeadlineExceeded.
