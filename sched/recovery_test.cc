@@ -104,7 +104,9 @@ TEST(RecoveryTest, AStuckPollIsNamedWithItsStack) {
   EXPECT_TRUE(polls[0].replaced);
   EXPECT_FALSE(polls[0].io_waits);
   EXPECT_NE(polls[0].ToString().find("\"reads a pipe\""), std::string::npos);
-  if (!kSanitized) EXPECT_NE(polls[0].stack.find("read"), std::string::npos) << polls[0].stack;
+  if (!kSanitized) {
+    EXPECT_NE(polls[0].stack.find("read"), std::string::npos) << polls[0].stack;
+  }
   const RecoveryStats stats = scheduler->Recovery();
   EXPECT_EQ(stats.stuck_polls, 1u);
   EXPECT_EQ(stats.replaced, 1u);

@@ -3,8 +3,8 @@
 namespace zokio {
 
 std::string StuckPoll::ToString() const {
-  std::string text = "worker " + std::to_string(worker) + " is stuck in task " +
-                     std::to_string(task_id);
+  std::string text =
+      "worker " + std::to_string(worker) + " is stuck in task " + std::to_string(task_id);
   if (!task_name.empty()) text += " \"" + task_name + "\"";
   text += " since " + std::to_string(lasted.count() / 1'000'000) + " ms";
   text += replaced ? "; another thread took its place" : "; no thread could take its place";

@@ -120,7 +120,9 @@ TEST(VirtualClockTest, TimeoutsAndIntervalsFollowIt) {
     auto channel = MakeOneshot<int>();
     auto late = co_await Timeout(std::move(channel.receiver), 10h);
     EXPECT_FALSE(late.ok());
-    if (!late.ok()) EXPECT_EQ(late.error().code(), ErrorCode::kDeadlineExceeded);
+    if (!late.ok()) {
+      EXPECT_EQ(late.error().code(), ErrorCode::kDeadlineExceeded);
+    }
     Interval hourly(1h);
     const Instant start = clock.Now();
     for (int i = 1; i <= 3; ++i) {

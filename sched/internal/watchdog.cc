@@ -28,9 +28,8 @@ void Watchdog::Stop() {
 void Watchdog::Forget() { new Thread(std::move(thread_)); }
 
 void Watchdog::Main() {
-  const Duration period =
-      std::max<Duration>(core_.options().stuck_poll_limit / kLooksPerLimit,
-                         std::chrono::milliseconds(1));
+  const Duration period = std::max<Duration>(core_.options().stuck_poll_limit / kLooksPerLimit,
+                                             std::chrono::milliseconds(1));
   while (!stop_.load(memory_order_acquire)) {
     const Instant now = Clock::Monotonic().Now();
     const auto workers = core_.workers();

@@ -174,7 +174,7 @@ TaskHeader* Worker::NextNormal() {
     PushRing(task, Priority::kNormal);  // its turn comes after all that wait now
   }
   lifo_streak_ = 0;
-  if (batch_at_ < batch_count_) return batch_[batch_at_++];
+  if (batch_at_ < batch_count_) return NextClaimed();
   if (!pinned_.empty()) {
     if (TaskHeader* task = NextPinned()) return task;
   }

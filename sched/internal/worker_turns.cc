@@ -33,11 +33,7 @@ bool Worker::EndTurn() {
       lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() || !pinned_.empty();
   gate_.Leave();
   if (others) Notify();
-  // What is asked of the running task itself: to end, alone or with all others.
-  const bool asked = (running != nullptr &&
-                      (running->state.load(memory_order_relaxed) & TaskHeader::kNotified) != 0) ||
-                     (core_.stopping() && !cancelled_all_);
-  if (asked) until_maintenance_ = 1;
+  const bool asked = EndIsAsked(running);
   return others || asked;
 }
 
