@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "io/create_loop.h"
 #include "io/loop_driver.h"
 #include "runtime/memory_hooks.h"
@@ -16,6 +17,7 @@ struct Runtime::State {
 
   internal::MemoryHooks hooks;
   io::BackendPlan plan;
+  Mutex loops_mutex;                   // a spare worker's loop comes later
   std::vector<const io::Loop*> loops;  // owned by the scheduler's drivers
   std::unique_ptr<Scheduler> scheduler;
 };
@@ -27,10 +29,14 @@ Result<std::unique_ptr<Runtime::State>> Runtime::MakeState(const RuntimeOptions&
   SchedulerOptions scheduler_options;
   scheduler_options.workers = options.workers;
   scheduler_options.hooks = &state->hooks;
+  scheduler_options.stuck_poll_limit = options.stuck_poll_limit;
+  scheduler_options.on_stuck_poll = options.on_stuck_poll;
+  scheduler_options.virtual_clock = options.virtual_clock;
   scheduler_options.driver = [raw = state.get()](int) -> Result<std::unique_ptr<Driver>> {
     Result<io::LoopPtr> loop = raw->plan.CreateLoop();
     if (!loop.ok()) return loop.error();
     auto driver = std::make_unique<io::LoopDriver>(*std::move(loop));
+    MutexLock lock(raw->loops_mutex);
     raw->loops.push_back(&driver->loop());
     return std::unique_ptr<Driver>(std::move(driver));
   };
@@ -70,6 +76,7 @@ Scheduler& Runtime::scheduler() { return *state_->scheduler; }
 RuntimeStats Runtime::Stats() const {
   RuntimeStats stats;
   stats.workers = state_->scheduler->Stats();
+  MutexLock lock(state_->loops_mutex);
   for (const io::Loop* loop : state_->loops) stats.loops.push_back(loop->stats());
   return stats;
 }

@@ -19,6 +19,7 @@
 #ifndef ZOKIO_RUNTIME_RUNTIME_H_
 #define ZOKIO_RUNTIME_RUNTIME_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,6 +33,8 @@
 #include "io/loop_options.h"
 #include "io/loop_stats.h"
 #include "sched/scheduler.h"
+#include "sched/stuck_poll.h"
+#include "sched/virtual_clock.h"
 #include "sched/worker_hooks.h"
 #include "sched/worker_stats.h"
 
@@ -44,6 +47,10 @@ struct RuntimeOptions {
   io::LoopOptions io;
   // Called on the workers; outlives the runtime. May be null.
   WorkerHooks* hooks = nullptr;
+  // What SchedulerOptions says of them.
+  Duration stuck_poll_limit = SchedulerOptions().stuck_poll_limit;
+  std::function<void(const StuckPoll&)> on_stuck_poll = nullptr;
+  VirtualClock* virtual_clock = nullptr;
 };
 
 // What every worker and its loop did since the start.

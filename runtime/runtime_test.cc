@@ -2,12 +2,16 @@
 // runtimes in one process.
 #include "runtime/runtime.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/parker.h"
 #include "base/thread.h"
 #include "future/select.h"
 #include "future/sleep.h"
@@ -293,6 +297,92 @@ TEST_P(RuntimeTest, SleepsAreNeverEarlyAndRunInOrder) {
     co_return log;
   });
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4}));
+}
+
+// The only worker blocks with a read in flight on its ring. I/O goes on, on another ring; what
+// comes for the stuck one waits, and is counted.
+TEST_P(RuntimeTest, IoGoesOnWhileAWorkerIsStuck) {
+  int gate[2];
+  ASSERT_EQ(pipe(gate), 0);
+  Parker stuck;
+  bool io_waits = false;
+  RuntimeOptions options = Options(1);
+  options.stuck_poll_limit = 20ms;
+  options.on_stuck_poll = [&](const StuckPoll& poll) {
+    io_waits = poll.io_waits;
+    stuck.Unpark();
+  };
+  Runtime runtime(options);
+  std::optional<TcpStream> client;
+  JoinHandle<std::string> reading = runtime.Spawn([&client]() -> Task<std::string> {
+    auto listener = co_await TcpListener::Bind("127.0.0.1:0");
+    auto connected = co_await TcpStream::Connect(*listener->local_address());
+    auto server = co_await listener->Accept();
+    client = *std::move(connected);
+    auto chunk = co_await server->Read();
+    co_return chunk.ok() ? Text(*chunk) : "no data";
+  });
+  JoinHandle<void> blocking = runtime.Spawn(
+      [](std::optional<TcpStream>* connected, int fd) -> Task<> {
+        while (!connected->has_value()) co_await Yield();
+        co_await Yield();  // the read is in flight
+        char byte;
+        EXPECT_EQ(read(fd, &byte, 1), 1);
+      },
+      &client, gate[0]);
+  stuck.Park();
+  EXPECT_TRUE(io_waits);
+  // Another worker, with a ring of its own.
+  std::string answer = runtime.BlockOn([]() -> Task<std::string> {
+    auto listener = co_await TcpListener::Bind("127.0.0.1:0");
+    std::string result;
+    co_await WithScope([&](TaskScope& scope) -> Task<> {
+      scope.Spawn(EchoOnce(&*listener));
+      result = co_await Ask(*listener->local_address(), "meanwhile");
+    });
+    co_return result;
+  });
+  EXPECT_EQ(answer, "meanwhile");
+  // The bytes reach the socket by a thread that has nothing to do with either.
+  EXPECT_EQ(send(client->native_handle(), "late", 4, 0), 4);
+  EXPECT_FALSE(reading.finished());
+  ASSERT_EQ(write(gate[1], "x", 1), 1);
+  EXPECT_EQ(
+      runtime.BlockOn([](JoinHandle<std::string> text, JoinHandle<void> end) -> Task<std::string> {
+        Result<std::string> got = co_await text;
+        (void)co_await end;
+        co_return got.ok() ? *got : "cancelled";
+      }(std::move(reading), std::move(blocking))),
+      "late");
+  RuntimeStats stats = runtime.Stats();
+  EXPECT_EQ(stats.workers.size(), 2u);
+  EXPECT_EQ(stats.loops.size(), 2u);
+  EXPECT_GE(stats.workers[0].late_completions, 1u);
+  client.reset();
+  close(gate[0]);
+  close(gate[1]);
+}
+
+// Virtual time passes between operations, not while they are on their way.
+TEST_P(RuntimeTest, HoursPassAtOnceBetweenRealIo) {
+  VirtualClock clock(/*io_grace=*/20ms);
+  RuntimeOptions options = Options(1);
+  options.virtual_clock = &clock;
+  Runtime runtime(options);
+  const Instant start = clock.Now();
+  runtime.BlockOn([]() -> Task<> {
+    auto listener = co_await TcpListener::Bind("127.0.0.1:0");
+    auto client = co_await TcpStream::Connect(*listener->local_address());
+    auto server = co_await listener->Accept();
+    for (int i = 0; i < 3; ++i) {
+      co_await SleepFor(1h);
+      (void)co_await client->WriteAll(std::string("tick"));
+      auto chunk = co_await Timeout(server->Read(), 1h);
+      EXPECT_TRUE(chunk.ok());
+    }
+  });
+  EXPECT_GE(clock.Now() - start, 3h);
+  EXPECT_LT(clock.Now() - start, 4h);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, RuntimeTest,

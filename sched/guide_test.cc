@@ -10,11 +10,14 @@
 #include "base/atomic.h"
 #include "future/task.h"
 #include "future/yield.h"
+#include "sched/block_in_place.h"
 #include "sched/blocking_pool.h"
 #include "sched/fiber.h"
 #include "sched/fork.h"
 #include "sched/parallel.h"
 #include "sched/scheduler.h"
+#include "sched/time.h"
+#include "sched/virtual_clock.h"
 
 namespace zokio {
 namespace {
@@ -96,11 +99,30 @@ TEST(GuideTest, SchedulingSnippetsDoWhatTheySay) {
     EXPECT_EQ(sum, 12);
     const int visited = co_await Visit();
     EXPECT_EQ(visited, 6);
+    const int status = BlockInPlace([] { return ReadSizeFromDisk(); });
+    EXPECT_EQ(status, 4096);
   });
   TaskDump blocking;
   Result<void> ended = scheduler->Shutdown(std::chrono::seconds(5), &blocking);
   if (!ended.ok()) std::fputs(blocking.ToString().c_str(), stderr);
   EXPECT_TRUE(ended.ok());
+  EXPECT_EQ(scheduler->Recovery().in_place, 1u);
+}
+
+TEST(GuideTest, StuckPollsAndVirtualTime) {
+  SchedulerOptions options;
+  options.on_stuck_poll = [](const StuckPoll& poll) {
+    std::fputs(poll.ToString().c_str(), stderr);
+  };
+  EXPECT_TRUE(Scheduler::Create(options).ok());
+
+  VirtualClock clock;
+  SchedulerOptions in_virtual_time;
+  in_virtual_time.workers = 1;  // the same way each time
+  in_virtual_time.virtual_clock = &clock;
+  auto simulated = Scheduler::Create(in_virtual_time).value();
+  simulated->BlockOn([]() -> Task<> { co_await SleepFor(std::chrono::hours(24)); });
+  EXPECT_GE(clock.Now().time_since_epoch(), std::chrono::hours(24));
 }
 
 }  // namespace

@@ -2,8 +2,9 @@
 
 #include "sched/cores.h"
 #include "sched/internal/core.h"
+#include "sched/internal/crew.h"
+#include "sched/internal/watchdog.h"
 #include "sched/internal/worker.h"
-#include "sched/park_driver.h"
 
 namespace zokio {
 
@@ -12,21 +13,14 @@ Result<std::unique_ptr<Scheduler>> Scheduler::Create(SchedulerOptions options) {
   if (workers < 0 || workers > kWorkersMax) {
     return Error(ErrorCode::kInvalidArgument, "create scheduler");
   }
-  auto core = std::make_unique<internal::Core>(workers, *options.clock, options.hooks);
-  for (int i = 0; i < workers; ++i) {
-    std::unique_ptr<Driver> driver;
-    if (options.driver) {
-      Result<std::unique_ptr<Driver>> made = options.driver(i);
-      if (!made.ok()) return made.error();
-      driver = std::move(made).value();
-    } else {
-      driver = std::make_unique<ParkDriver>();
-    }
-    core->AddWorker(
-        std::make_unique<internal::Worker>(*core, i, std::move(driver), options.idle_period));
-  }
+  options.workers = workers;
+  auto core = std::make_unique<internal::Core>(std::move(options));
+  Result<void> made = core->MakeWorkers();
+  if (!made.ok()) return made.error();
+  // From here on its end is a shutdown, which waits for the threads that were started.
   std::unique_ptr<Scheduler> scheduler(new Scheduler(std::move(core)));
-  Result<void> started = scheduler->StartThreads(options.thread_name);
+  Result<void> started = scheduler->core_->crew().Start();
+  if (started.ok()) started = scheduler->core_->watchdog().Start();
   if (!started.ok()) return started.error();
   return scheduler;
 }
@@ -35,27 +29,16 @@ Scheduler::Scheduler(std::unique_ptr<internal::Core> core) : core_(std::move(cor
 
 Scheduler::~Scheduler() { (void)Shutdown(); }
 
-Result<void> Scheduler::StartThreads(const std::string& name) {
-  for (int i = 0; i < workers(); ++i) {
-    internal::Worker* worker = core_->workers()[static_cast<size_t>(i)].get();
-    Result<Thread> thread =
-        Thread::Start(name + "-" + std::to_string(i), [worker] { worker->Main(); });
-    if (!thread.ok()) return thread.error();
-    threads_.push_back(std::move(thread).value());
-  }
-  return {};
-}
-
 Result<void> Scheduler::Shutdown(Duration limit, TaskDump* blocking) {
   ZOKIO_CHECK(!internal::OnWorkerThread(), "Shutdown on a worker thread would wait for itself");
+  VirtualClock::Waiting time_may_pass(virtual_clock());
   core_->Stop();
-  // Those that were started: Create may have failed in between.
-  Instant deadline = SaturatingAdd(Clock::Monotonic().Now(), limit);
-  if (!core_->WaitForExit(static_cast<int>(threads_.size()), deadline)) {
+  if (!core_->crew().WaitForExit(SaturatingAdd(Clock::Monotonic().Now(), limit))) {
     if (blocking != nullptr) *blocking = Dump();
     return Error(ErrorCode::kDeadlineExceeded, "shut down scheduler");
   }
-  for (Thread& thread : threads_) thread.Join();
+  core_->watchdog().Stop();
+  core_->crew().Join();
   return {};
 }
 
@@ -72,6 +55,12 @@ Executor& Scheduler::executor_on(int worker) {
 }
 
 int Scheduler::workers() const { return core_->worker_count(); }
+
+VirtualClock* Scheduler::virtual_clock() const { return core_->virtual_clock(); }
+
+std::vector<StuckPoll> Scheduler::StuckPolls() const { return core_->watchdog().reports(); }
+
+RecoveryStats Scheduler::Recovery() const { return core_->crew().stats(); }
 
 std::vector<WorkerStats> Scheduler::Stats() const {
   std::vector<WorkerStats> stats;

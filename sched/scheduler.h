@@ -17,25 +17,23 @@
 #define ZOKIO_SCHED_SCHEDULER_H_
 
 #include <chrono>
-#include <functional>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "base/thread.h"
 #include "future/executor.h"
 #include "future/join_handle.h"
 #include "future/spawn.h"
 #include "future/task.h"
-#include "sched/driver.h"
 #include "sched/internal/block_on.h"
 #include "sched/priority.h"
+#include "sched/scheduler_options.h"  // IWYU pragma: export
+#include "sched/stuck_poll.h"
 #include "sched/task_dump.h"
-#include "sched/worker_hooks.h"
+#include "sched/virtual_clock.h"
 #include "sched/worker_stats.h"
 
 namespace zokio {
@@ -43,23 +41,6 @@ namespace zokio {
 namespace internal {
 class Core;
 }  // namespace internal
-
-struct SchedulerOptions {
-  SchedulerOptions() = default;
-
-  // 0: as many as cores that this process may use.
-  int workers = 0;
-  // Makes the driver of a worker, on the thread that calls Create. Empty: a ParkDriver each.
-  std::function<Result<std::unique_ptr<Driver>>(int worker)> driver;
-  // Outlives the scheduler. May be null.
-  WorkerHooks* hooks = nullptr;
-  // Outlives the scheduler. Drivers are given deadlines of this clock.
-  const Clock* clock = &Clock::Monotonic();
-  // A worker parked for so long has its hooks' OnIdle called.
-  Duration idle_period = std::chrono::milliseconds(100);
-  // The threads are called NAME-0, NAME-1, ...
-  std::string thread_name = "zokio";
-};
 
 class Scheduler {
  public:
@@ -116,7 +97,7 @@ class Scheduler {
   Result<T> TryBlockOn(Task<T> task) {
     internal::CheckMayBlock();
     JoinHandle<T> handle = Spawn(std::move(task));
-    return internal::WaitFor(handle);
+    return internal::WaitFor(handle, virtual_clock());
   }
 
   // As TryBlockOn, where a shutdown meanwhile is a defect of the program.
@@ -146,16 +127,20 @@ class Scheduler {
   // Tasks spawned through it run on this worker only.
   Executor& executor_on(int worker);
   int workers() const;
-  // A snapshot for each worker.
+  // A snapshot for each worker; spare ones come last, once they exist.
   std::vector<WorkerStats> Stats() const;
+
+  // The last few polls that were stuck (SchedulerOptions::stuck_poll_limit), oldest first, and how
+  // many there were.
+  std::vector<StuckPoll> StuckPolls() const;
+  RecoveryStats Recovery() const;
 
  private:
   explicit Scheduler(std::unique_ptr<internal::Core> core);
 
-  Result<void> StartThreads(const std::string& name);
+  VirtualClock* virtual_clock() const;
 
   std::unique_ptr<internal::Core> core_;
-  std::vector<Thread> threads_;
 };
 
 }  // namespace zokio

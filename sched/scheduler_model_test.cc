@@ -17,6 +17,8 @@ namespace {
 std::unique_ptr<Scheduler> Make(int workers) {
   SchedulerOptions options;
   options.workers = workers;
+  options.stuck_poll_limit = Duration::zero();  // a watchdog is one more thread to interleave
+  options.spare_workers_max = 0;
   return std::move(Scheduler::Create(std::move(options))).value();
 }
 

@@ -43,9 +43,7 @@ TaskInfo Describe(TaskHeader* task, int worker) {
   info.name = TaskName(task);
   info.worker = worker;
   info.cancelled = (state & TaskHeader::kCancelled) != 0;
-  if ((state & TaskHeader::kRunning) != 0) {
-    info.activity = TaskActivity::kRunning;
-  } else if ((state & TaskHeader::kNotified) != 0) {
+  if ((state & (TaskHeader::kRunning | TaskHeader::kNotified)) != 0) {
     info.activity = TaskActivity::kReady;
   }
   return info;

@@ -17,8 +17,8 @@ struct TaskHeader;
 
 enum class TaskActivity : uint8_t {
   kWaiting,  // for a wake
-  kReady,    // in a queue
-  kRunning,  // on a worker, or it has yielded
+  kReady,    // in a queue: it was woken, or has yielded
+  kRunning,  // on a worker
 };
 
 struct TaskInfo {
@@ -40,7 +40,8 @@ struct TaskDump {
 
 namespace internal {
 
-// What is said of a task.  REQUIRES: it cannot end meanwhile.
+// What is said of a task, which is ready where it may also be running.  REQUIRES: it cannot end
+// meanwhile.
 TaskInfo Describe(TaskHeader* task, int worker);
 
 }  // namespace internal

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "base/atomic.h"
 #include "base/parker.h"
+#include "future/oneshot.h"
 #include "future/sleep.h"
 #include "future/spawn.h"
 #include "future/yield.h"
@@ -95,6 +97,50 @@ TEST(TaskDumpTest, AWorkerInsideALongPollIsNamed) {
   scheduler->BlockOn([](JoinHandle<void> end) -> Task<> { (void)co_await end; }, std::move(handle));
   dump = scheduler->Dump(std::chrono::seconds(60));
   EXPECT_TRUE(dump.silent_workers.empty());
+}
+
+// Tasks that ran on worker 0 first, so that it answers for them while worker 1 is inside a poll.
+TEST(TaskDumpTest, TellsWhatRunsFromWhatIsQueued) {
+  auto scheduler = Make(2);
+  Parker holder_runs, go_on, last_runs, release;
+  auto to_running = MakeOneshot<int>();
+  auto to_queued = MakeOneshot<int>();
+  Atomic<int> waiting{0};
+  auto holder = scheduler->SpawnOn(1, [&]() -> Task<> {
+    holder_runs.Unpark();
+    go_on.Park();
+    std::move(to_running.sender).Send(1);  // it is in this worker's slot now
+    co_return;
+  });
+  holder_runs.Park();
+  auto running = SpawnNamed(scheduler->executor(), "running", MakeTask([&]() -> Task<> {
+                              waiting.fetch_add(1);
+                              (void)co_await to_running.receiver;
+                              std::move(to_queued.sender).Send(2);
+                              last_runs.Unpark();
+                              release.Park();  // with the other one in the slot behind it
+                            }));
+  auto queued = SpawnNamed(scheduler->executor(), "queued", MakeTask([&]() -> Task<> {
+                             waiting.fetch_add(1);
+                             (void)co_await to_queued.receiver;
+                           }));
+  scheduler->BlockOn([&]() -> Task<> {
+    while (waiting.load() < 2) co_await Yield();
+  });
+  go_on.Unpark();
+  last_runs.Park();
+  const TaskDump dump = scheduler->Dump(std::chrono::milliseconds(20));
+  release.Unpark();
+  std::map<std::string, TaskActivity> found;
+  for (const TaskInfo& task : dump.tasks) found[task.name] = task.activity;
+  EXPECT_EQ(found.size(), 2u) << dump.ToString();
+  EXPECT_EQ(found["running"], TaskActivity::kRunning);
+  EXPECT_EQ(found["queued"], TaskActivity::kReady);
+  scheduler->BlockOn([&]() -> Task<> {
+    (void)co_await holder;
+    (void)co_await running;
+    (void)co_await queued;
+  });
 }
 
 TEST(TaskDumpTest, ShutdownNamesTheTasksThatBlockIt) {

@@ -11,14 +11,16 @@ TaskTable::~TaskTable() {
 void TaskTable::Refill() {
   free_ = remote_free_.exchange(0, memory_order_acquire);
   if (free_ != 0) return;
-  ZOKIO_CHECK(end_ < index_limit_, "more tasks at once than a worker's table can hold");
-  int segment = SegmentOf(end_);
+  const uint32_t end = end_.load(memory_order_relaxed);
+  ZOKIO_CHECK(end < index_limit_, "more tasks at once than a worker's table can hold");
+  int segment = SegmentOf(end);
   if (segments_[segment].load(memory_order_relaxed) == nullptr) {
     uint32_t size = segment == 0 ? kFirstSegment : SegmentStart(segment);
     segments_[segment].store(new Slot[size](), memory_order_release);
   }
   // The new slot reads as "free, linked to nothing".
-  free_ = end_++;
+  free_ = end;
+  end_.store(end + 1, memory_order_release);
 }
 
 void TaskTable::RemoveRemote(uint32_t index) {

@@ -6,6 +6,7 @@
 //
 // Ownership: none; an entry is removed before the task's alive reference is given up.
 // Thread-safety: Add, RemoveLocal and ForEach by the owner, RemoveRemote by any other thread.
+//   VisitOne by any, while the owner does not call RemoveLocal.
 //   ForEach visits tasks that other threads complete meanwhile: it claims an entry, and who wants
 //   to remove a claimed one waits for the visit to end.
 // Memory ordering: entries are exchanged acq_rel between the visit and removal, freed indices are
@@ -50,15 +51,22 @@ class TaskTable {
   template <typename Visit>
   void ForEach(Visit visit) {
     MutexLock lock(visiting_);
-    for (uint32_t index = 1; index < end_; ++index) {
-      Slot& slot = At(index);
-      uintptr_t word = slot.load(memory_order_acquire);
+    const uint32_t end = end_.load(memory_order_acquire);
+    for (uint32_t index = 1; index < end; ++index) {
+      uintptr_t word = At(index).load(memory_order_acquire);
       if (word == 0 || (word & kFree) != 0) continue;
-      if (!slot.compare_exchange_strong(word, word | kClaimed, memory_order_acq_rel)) continue;
-      visit(reinterpret_cast<TaskHeader*>(word));
-      uintptr_t claimed = word | kClaimed;
-      // Fails where a remover came meanwhile: it waits for the lock and frees the entry itself.
-      slot.compare_exchange_strong(claimed, word, memory_order_acq_rel);
+      VisitSlot(At(index), word, visit);
+    }
+  }
+
+  // Calls `visit(task)` where `task` has an entry.
+  template <typename Visit>
+  void VisitOne(TaskHeader* task, Visit visit) {
+    MutexLock lock(visiting_);
+    const uint32_t end = end_.load(memory_order_acquire);
+    for (uint32_t index = 1; index < end; ++index) {
+      const auto word = reinterpret_cast<uintptr_t>(task);
+      if (At(index).load(memory_order_acquire) == word) VisitSlot(At(index), word, visit);
     }
   }
 
@@ -87,12 +95,21 @@ class TaskTable {
     int segment = SegmentOf(index);
     return segments_[segment].load(memory_order_acquire)[index - SegmentStart(segment)];
   }
+  // REQUIRES: the lock is held.
+  template <typename Visit>
+  static void VisitSlot(Slot& slot, uintptr_t word, Visit& visit) {
+    if (!slot.compare_exchange_strong(word, word | kClaimed, memory_order_acq_rel)) return;
+    visit(reinterpret_cast<TaskHeader*>(word));
+    uintptr_t claimed = word | kClaimed;
+    // Fails where a remover came meanwhile: it waits for the lock and frees the entry itself.
+    slot.compare_exchange_strong(claimed, word, memory_order_acq_rel);
+  }
   // Makes free_ non-zero.
   void Refill();
 
   const uint32_t index_limit_;
-  uint32_t free_ = 0;  // the owner's list of free indices, linked through the slots
-  uint32_t end_ = 1;   // the first index that was never used
+  uint32_t free_ = 0;        // the owner's list of free indices, linked through the slots
+  Atomic<uint32_t> end_{1};  // the first index that was never used
   Atomic<Slot*> segments_[kSegments]{};
   Mutex visiting_;
   alignas(64) Atomic<uint32_t> remote_free_{0};

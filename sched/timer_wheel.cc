@@ -73,7 +73,16 @@ void TimerWheel::Set(TimerEntry* entry) {
   uint64_t limit = static_cast<uint64_t>(kNever.time_since_epoch().count() - start_ns_);
   int64_t at = tick >= limit >> kTickShift ? kNever.time_since_epoch().count()
                                            : start_ns_ + static_cast<int64_t>(tick << kTickShift);
-  if (at < next_ns_.load(memory_order_relaxed)) next_ns_.store(at, memory_order_relaxed);
+  if (at >= next_ns_.load(memory_order_relaxed)) return;
+  next_ns_.store(at, memory_order_relaxed);
+  Driver* foster = foster_;
+  lock.Unlock();
+  if (__builtin_expect(foster != nullptr, 0)) foster->Unpark();
+}
+
+void TimerWheel::SetFoster(Driver* foster) {
+  MutexLock lock(mutex_);
+  foster_ = foster;
 }
 
 bool TimerWheel::UpdateWaker(TimerEntry* entry, const Waker& waker) {

@@ -9,7 +9,10 @@
 // A timer never fires before its deadline, and its tick begins at most 32.8 µs after it. An entry
 // lives in the frame that waits, so nothing is allocated.
 //
-// Thread-safety: Set, Advance, next deadline by the owner; UpdateWaker and Cancel by any thread.
+// Thread-safety: any thread. Set is the owner's, Advance and the wait until NextDeadline too,
+// unless
+//   a foster has them: while the owner is stuck in a poll another worker advances its wheel, and is
+//   unparked where the owner sets an earlier deadline.
 // Memory ordering: the lock orders everything about an entry; `fired` is stored last, with
 //   release, so that who reads true may free the entry without the lock.
 // Cancellation: Cancel unlinks; a firing entry is out of the wheel before its waker is called.
@@ -24,6 +27,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "future/timer.h"
+#include "sched/driver.h"
 
 namespace zokio {
 
@@ -44,6 +48,10 @@ class TimerWheel final : public Timer {
   // When to call Advance next: not after the first deadline's tick, maybe before (an entry has to
   // move down); kNever when nothing is linked. Exact enough to sleep by.
   Instant NextDeadline() const { return Instant(Duration(next_ns_.load(memory_order_relaxed))); }
+
+  // From now on `foster` sleeps in this driver and advances this wheel; null: the owner does again.
+  // Whoever is told so reads NextDeadline afterwards.
+  void SetFoster(Driver* foster);
 
   // Fires what is due at `now`; returns how many wakers it called, outside the lock.
   int Advance(Instant now);
@@ -89,6 +97,7 @@ class TimerWheel final : public Timer {
   const Clock& clock_;
   const int64_t start_ns_;  // where tick 0 begins
   Mutex mutex_;
+  Driver* foster_ = nullptr;
   uint64_t elapsed_ = 0;  // the current tick
   uint64_t occupied_[kLevels] = {};
   List lists_[kDue + 1];

@@ -16,6 +16,7 @@ WorkerStats& WorkerStats::operator+=(const WorkerStats& other) {
   searches += other.searches;
   ticks += other.ticks;
   completions += other.completions;
+  late_completions += other.late_completions;
   timers_fired += other.timers_fired;
   budget_exhaustions += other.budget_exhaustions;
   queue_depth += other.queue_depth;

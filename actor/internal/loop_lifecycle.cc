@@ -252,8 +252,11 @@ bool ActorLoop::StepShutdown() {
 void ActorLoop::Close() {
   closed_.store(true, memory_order_seq_cst);
   // They are a few instructions from their end, and may not touch this object after it.
+  // Sequentially consistent as their side is: each counts itself and then looks whether it is
+  // closed, so either it sees that or is seen here; an acquire alone could be done before the store
+  // above.
   Parker parker;
-  while (outsiders_.load(memory_order_acquire) != 0) {
+  while (outsiders_.load(memory_order_seq_cst) != 0) {
     parker.ParkUntil(Clock::Monotonic().Now() + std::chrono::microseconds(20));
   }
   DiscardAll();

@@ -6,18 +6,21 @@
 namespace zokio::internal {
 namespace {
 
-Waker CloneParkerWaker(void* parker);
-void UnparkThread(void* parker) { static_cast<Parker*>(parker)->Unpark(); }
-void DropParkerWaker(void*) {}
+Waker CloneWaker(void* thread);
+void WakeThread(void* thread) {
+  auto* blocked = static_cast<BlockedThread*>(thread);
+  blocked->time_passes.End();
+  blocked->parker.Unpark();  // the last touch: it may be gone from here on
+}
+void DropWaker(void*) {}
 
-constexpr WakerVtable kParkerWakerVtable{&CloneParkerWaker, &UnparkThread, &UnparkThread,
-                                         &DropParkerWaker};
+constexpr WakerVtable kVtable{&CloneWaker, &WakeThread, &WakeThread, &DropWaker};
 
-Waker CloneParkerWaker(void* parker) { return Waker(&kParkerWakerVtable, parker); }
+Waker CloneWaker(void* thread) { return Waker(&kVtable, thread); }
 
 }  // namespace
 
-Waker ParkerWaker(Parker& parker) { return Waker(&kParkerWakerVtable, &parker); }
+Waker BlockedThreadWaker(BlockedThread& thread) { return Waker(&kVtable, &thread); }
 
 void CheckMayBlock() {
   ZOKIO_CHECK(!OnWorkerThread(), "BlockOn on a worker thread would block it: co_await instead");

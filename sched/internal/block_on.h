@@ -6,20 +6,28 @@
 #include "base/result.h"
 #include "future/context.h"
 #include "future/join_handle.h"
+#include "sched/virtual_clock.h"
 
 namespace zokio::internal {
 
 // Fails a CHECK on a worker's thread, where waiting could wait for itself.
 void CheckMayBlock();
 
-// A waker of a thread that sleeps on `parker`. Owns nothing: it must not be called once the thread
-// has gone on, which holds for the one call that a JoinHandle makes.
-Waker ParkerWaker(Parker& parker);
+// A thread that waits for a task, and lets virtual time pass (`clock` may be null).
+struct BlockedThread {
+  explicit BlockedThread(VirtualClock* clock) : time_passes(clock) {}
+  Parker parker;
+  VirtualClock::Waiting time_passes;
+};
+
+// A waker of that thread. Owns nothing: it must not be called once the thread has gone on, which
+// holds for the one call that a JoinHandle makes.
+Waker BlockedThreadWaker(BlockedThread& thread);
 
 template <typename T>
-Result<T> WaitFor(JoinHandle<T>& handle) {
-  Parker parker;
-  Waker waker = ParkerWaker(parker);
+Result<T> WaitFor(JoinHandle<T>& handle, VirtualClock* clock = nullptr) {
+  BlockedThread thread(clock);
+  Waker waker = BlockedThreadWaker(thread);
   PollEnvironment environment;
   environment.budget = kPollBudget;
   Context context(waker, environment);
@@ -27,7 +35,7 @@ Result<T> WaitFor(JoinHandle<T>& handle) {
     Poll<Result<T>> poll = handle.poll(context);
     if (poll.ready()) return std::move(poll).value();
     // Only the task's end gives a token, so the waker is not called any more after this.
-    parker.Park();
+    thread.parker.Park();
   }
 }
 

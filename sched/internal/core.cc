@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "future/task_header.h"
 #include "sched/internal/worker.h"
+#include "sched/park_driver.h"
 
 namespace zokio::internal {
 namespace {
@@ -17,21 +18,31 @@ uint32_t ShardsFor(int workers) {
   return shards;
 }
 
+int SparesFor(const SchedulerOptions& options) {
+  return std::clamp(options.spare_workers_max, 0, 1024);
+}
+
 }  // namespace
 
-Core::Core(int worker_count, const Clock& clock, WorkerHooks* hooks)
-    : worker_count_(worker_count),
-      worker_bits_(32 - __builtin_clz(static_cast<uint32_t>(worker_count))),
-      clock_(clock),
-      hooks_(hooks),
-      idle_(worker_count),
-      inject_{InjectQueue(ShardsFor(worker_count)), InjectQueue(ShardsFor(worker_count)),
-              InjectQueue(ShardsFor(worker_count))},
+Core::Core(SchedulerOptions options)
+    : options_(std::move(options)),
+      worker_count_(options_.workers),
+      capacity_(worker_count_ + SparesFor(options_)),
+      worker_bits_(32 - __builtin_clz(static_cast<uint32_t>(capacity_))),
+      clock_(options_.virtual_clock != nullptr ? *options_.virtual_clock : *options_.clock),
+      pace_clock_(options_.virtual_clock != nullptr ? Clock::Monotonic() : *options_.clock),
+      idle_(worker_count_),
+      inject_{InjectQueue(ShardsFor(worker_count_)), InjectQueue(ShardsFor(worker_count_)),
+              InjectQueue(ShardsFor(worker_count_))},
       executors_{PriorityExecutor(*this, Priority::kImmediate),
                  PriorityExecutor(*this, Priority::kNormal),
-                 PriorityExecutor(*this, Priority::kBackground)} {}
+                 PriorityExecutor(*this, Priority::kBackground)},
+      workers_(std::make_unique<std::unique_ptr<Worker>[]>(static_cast<size_t>(capacity_))),
+      crew_(*this),
+      watchdog_(*this) {}
 
 Core::~Core() {
+  if (owns_time_) virtual_clock()->SetOwner({});
   for (InjectQueue& queue : inject_) queue.WaitForPushers();
 }
 
@@ -49,9 +60,52 @@ void PinnedExecutor::Schedule(TaskHeader* task) {
 bool PinnedExecutor::Adopt(TaskHeader* task) { return worker_.core().Adopt(task); }
 void PinnedExecutor::Disown(TaskHeader* task) { worker_.core().Disown(task); }
 
-void Core::AddWorker(std::unique_ptr<Worker> worker) {
-  workers_.push_back(std::move(worker));
-  pinned_.push_back(std::make_unique<PinnedExecutor>(*workers_.back()));
+Result<std::unique_ptr<Worker>> Core::MakeWorker(int index) {
+  std::unique_ptr<Driver> driver;
+  if (options_.driver) {
+    Result<std::unique_ptr<Driver>> made = options_.driver(index);
+    if (!made.ok()) return made.error();
+    driver = std::move(made).value();
+  } else {
+    driver = std::make_unique<ParkDriver>();
+  }
+  return std::make_unique<Worker>(*this, index, std::move(driver), options_.idle_period);
+}
+
+Result<void> Core::MakeWorkers() {
+  if (virtual_clock() != nullptr) {
+    owns_time_ = virtual_clock()->SetOwner([this] { UnparkAll(); });
+    if (!owns_time_) {
+      return Error(ErrorCode::kInvalidArgument, "create scheduler: its clock has another one");
+    }
+  }
+  for (int i = 0; i < worker_count_; ++i) {
+    Result<std::unique_ptr<Worker>> worker = MakeWorker(i);
+    if (!worker.ok()) return worker.error();
+    workers_[static_cast<size_t>(i)] = std::move(worker).value();
+    pinned_.push_back(std::make_unique<PinnedExecutor>(*workers_[static_cast<size_t>(i)]));
+    count_.store(i + 1, memory_order_release);
+  }
+  return {};
+}
+
+Worker* Core::AddSpare() {
+  const int index = count_.load(memory_order_relaxed);
+  if (index == capacity_) return nullptr;
+  // One whose thread could not be started is there already.
+  std::unique_ptr<Worker>& place = workers_[static_cast<size_t>(index)];
+  if (place == nullptr) {
+    Result<std::unique_ptr<Worker>> worker = MakeWorker(index);
+    if (!worker.ok()) return nullptr;
+    place = std::move(worker).value();
+    place->SetPassive(true);
+  }
+  count_.store(index + 1, memory_order_release);
+  return place.get();
+}
+
+void Core::DropSpare() {
+  count_.store(count_.load(memory_order_relaxed) - 1, memory_order_release);
 }
 
 bool OnWorkerThread() { return CurrentWorker::Get() != nullptr; }
@@ -64,8 +118,12 @@ Worker* Core::Current() const {
 void Core::Schedule(TaskHeader* task, Priority priority) {
   if (Worker* worker = Current()) {
     worker->Push(task, priority);
-    return;
+  } else {
+    Inject(task, priority);
   }
+}
+
+void Core::Inject(TaskHeader* task, Priority priority) {
   inject(priority).Push(task, [this] { return idle_.NeedsWake(); }, [this] { WakeOne(); });
 }
 
@@ -103,7 +161,7 @@ bool Core::WorkVisible() const {
   for (const InjectQueue& queue : inject_) {
     if (!queue.empty()) return true;
   }
-  return std::any_of(workers_.begin(), workers_.end(),
+  return std::any_of(workers().begin(), workers().end(),
                      [](const auto& worker) { return worker->HasVisibleWork(); });
 }
 
@@ -117,15 +175,16 @@ uint64_t Core::Live() const {
   // Completions are read before spawns, and both only grow: equal sums mean that nothing lived in
   // between. Whoever could spawn more from inside would be alive; outside nobody is let in.
   uint64_t completed = 0;
-  for (const auto& worker : workers_) completed += worker->counters().completed.Get();
+  for (const auto& worker : workers()) completed += worker->counters().completed.Get();
   uint64_t spawned = static_cast<uint64_t>(inject_[static_cast<int>(Priority::kNormal)].spawned());
-  for (const auto& worker : workers_) spawned += worker->counters().spawned.Get();
+  for (const auto& worker : workers()) spawned += worker->counters().spawned.Get();
   return spawned - completed;
 }
 
 TaskDump Core::Dump(Instant deadline) {
-  if (exited_.load(memory_order_acquire) == worker_count_) return TaskDump();
-  TaskDump dump = dump_request_.Ask(worker_count_, deadline, [this] { UnparkAll(); });
+  if (crew_.all_exited()) return TaskDump();
+  const int count = static_cast<int>(workers().size());
+  TaskDump dump = dump_request_.Ask(count, deadline, [this] { UnparkAll(); });
   const uint64_t live = Live();
   if (dump.silent_workers.empty() && live > dump.tasks.size()) {
     dump.not_started = live - dump.tasks.size();
@@ -134,20 +193,38 @@ TaskDump Core::Dump(Instant deadline) {
 }
 
 void Core::UnparkAll() {
-  for (const auto& worker : workers_) worker->driver().Unpark();
+  for (const auto& worker : workers()) worker->driver().Unpark();
 }
 
-void Core::WorkerExited() {
-  // The last access of a worker's thread to what the waiter may destroy after joining the thread.
-  exited_.fetch_add(1, memory_order_acq_rel);
-  exit_parker_.Unpark();
+bool Core::AllAsleep() const {
+  return std::none_of(workers().begin(), workers().end(), [](const auto& worker) {
+    return worker->pinned().waiting() || !worker->asleep();
+  });
 }
 
-bool Core::WaitForExit(int threads, Instant deadline) {
-  while (exited_.load(memory_order_acquire) < threads) {
-    if (!exit_parker_.ParkUntil(deadline)) return false;
+bool Core::io_pending() const {
+  return std::any_of(workers().begin(), workers().end(),
+                     [](const auto& worker) { return worker->io_pending(); });
+}
+
+void Core::AdvanceTime() {
+  // Each worker says that it sleeps before it looks whether the others do, so the last one sees it.
+  // One that was woken and has not run yet has its work in a queue, or a timer due; one that took
+  // it from there meanwhile has said before that it is awake.
+  VirtualClock& clock = *options_.virtual_clock;
+  if (clock.held() || WorkVisible() || !AllAsleep()) return;
+  const bool moved = clock.AdvanceTo([this] {
+    Instant earliest = kNever;
+    for (const auto& worker : workers()) {
+      earliest = std::min(earliest, worker->wheel().NextDeadline());
+    }
+    return earliest;
+  });
+  if (!moved) return;
+  const Instant now = clock.Now();
+  for (const auto& worker : workers()) {
+    if (worker->wheel().NextDeadline() <= now) worker->driver().Unpark();
   }
-  return true;
 }
 
 }  // namespace zokio::internal

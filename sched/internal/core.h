@@ -12,16 +12,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/atomic.h"
 #include "base/clock.h"
-#include "base/parker.h"
+#include "base/result.h"
 #include "future/executor.h"
 #include "sched/idle_set.h"
 #include "sched/inject_queue.h"
+#include "sched/internal/crew.h"
 #include "sched/internal/dump_request.h"
+#include "sched/internal/watchdog.h"
 #include "sched/priority.h"
+#include "sched/scheduler_options.h"
 #include "sched/task_dump.h"
 #include "sched/worker_hooks.h"
 
@@ -57,13 +61,19 @@ class PinnedExecutor final : public Executor {
 
 class Core {
  public:
-  Core(int worker_count, const Clock& clock, WorkerHooks* hooks);
+  // Takes `options.workers` as it stands: not zero.
+  explicit Core(SchedulerOptions options);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
   ~Core();
 
+  // Makes the workers that were asked for, without their threads.
+  Result<void> MakeWorkers();
+
   // What PriorityExecutor does; see future/executor.h.
   void Schedule(TaskHeader* task, Priority priority);
+  // The same for a thread that is no worker, or has lost its place.
+  void Inject(TaskHeader* task, Priority priority);
   bool Adopt(TaskHeader* task);
   void Disown(TaskHeader* task);
 
@@ -83,44 +93,70 @@ class Core {
   // How many tasks live; exact where none is spawned meanwhile.
   uint64_t Live() const;
   void UnparkAll();
-  void WorkerExited();
-  // Waits until as many workers have ended. False when the deadline (monotonic clock) passed first.
-  bool WaitForExit(int threads, Instant deadline);
 
   // Which tasks live, as far as the workers answer before the deadline.
   TaskDump Dump(Instant deadline);
   DumpRequest& dump_request() { return dump_request_; }
 
+  // Virtual time: moves it on if everything waits. Called by a worker that is about to sleep and
+  // has said so.
+  void AdvanceTime();
+  // Some driver has operations in flight, as far as its worker knew when it went to sleep.
+  bool io_pending() const;
+
+  // As many as were asked for; workers() may be more.
   int worker_count() const { return worker_count_; }
+  const SchedulerOptions& options() const { return options_; }
+  VirtualClock* virtual_clock() const { return options_.virtual_clock; }
   // Bits of TaskHeader::executor_slot, from the bottom: the worker in whose table the task stands,
   // then its index there (zero: in none).
   int worker_bits() const { return worker_bits_; }
   uint32_t table_limit() const { return uint32_t{1} << std::min(28, 32 - worker_bits_); }
   const Clock& clock() const { return clock_; }
-  WorkerHooks* hooks() const { return hooks_; }
+  // For what measures the work itself, which takes real time.
+  const Clock& pace_clock() const { return pace_clock_; }
+  WorkerHooks* hooks() const { return options_.hooks; }
   IdleSet& idle() { return idle_; }
   InjectQueue& inject(Priority priority) { return inject_[static_cast<int>(priority)]; }
   Executor& executor(Priority priority) { return executors_[static_cast<int>(priority)]; }
   Executor& pinned_executor(int worker) { return *pinned_[static_cast<size_t>(worker)]; }
-  const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
-  void AddWorker(std::unique_ptr<Worker> worker);
+  // Those that were asked for, then spare ones.
+  std::span<const std::unique_ptr<Worker>> workers() const {
+    return {workers_.get(), static_cast<size_t>(count_.load(memory_order_acquire))};
+  }
+  Crew& crew() { return crew_; }
+  const Crew& crew() const { return crew_; }
+  Watchdog& watchdog() { return watchdog_; }
+
+  // For the crew, under its lock: one more worker, passive; null where there are enough or its
+  // driver cannot be had. DropSpare takes the last one away again: it has not run.
+  Worker* AddSpare();
+  void DropSpare();
 
  private:
+  Result<std::unique_ptr<Worker>> MakeWorker(int index);
+  bool AllAsleep() const;
+
+  const SchedulerOptions options_;
   const int worker_count_;
+  const int capacity_;
   const int worker_bits_;
   const Clock& clock_;
-  WorkerHooks* const hooks_;
+  const Clock& pace_clock_;
   IdleSet idle_;
   InjectQueue inject_[kPriorities];
   PriorityExecutor executors_[kPriorities];
   Atomic<bool> accepting_{true};
   Atomic<bool> stopping_{false};
-  Atomic<int> exited_{0};
-  Parker exit_parker_;
   DumpRequest dump_request_;
   // One for each worker; before them, for their ends wait for threads that are inside a wake.
   std::vector<std::unique_ptr<PinnedExecutor>> pinned_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  // Room for all that there may ever be, so that others read it while one is added.
+  const std::unique_ptr<std::unique_ptr<Worker>[]> workers_;
+  Atomic<int> count_{0};
+  bool owns_time_ = false;
+  Crew crew_;
+  Watchdog watchdog_;
 };
 
 // True on a worker's thread, of whichever scheduler.

@@ -39,6 +39,9 @@ class PinnedQueue {
 
   bool empty() const { return ready_.head == nullptr && !waiting_.load(memory_order_acquire); }
 
+  // Any thread: the inbox has tasks.
+  bool waiting() const { return waiting_.load(memory_order_acquire); }
+
   // The oldest of its own, then those from outside; null when there is none.
   TaskHeader* Pop() {
     if (ready_.head == nullptr) {

@@ -7,7 +7,7 @@
 namespace zokio::internal {
 
 TaskHeader* Worker::Search() {
-  if (core_.worker_count() == 1) return nullptr;
+  if (core_.workers().size() == 1) return nullptr;
   if (!searching_) {
     if (!core_.idle().TryBeginSearch()) return nullptr;
     searching_ = true;
@@ -24,7 +24,7 @@ TaskHeader* Worker::Search() {
 }
 
 TaskHeader* Worker::StealOnce(Priority priority) {
-  const auto& workers = core_.workers();
+  const auto workers = core_.workers();
   auto count = static_cast<uint32_t>(workers.size());
   uint32_t start = random_.Below(count);
   for (uint32_t i = 0; i < count; ++i) {
@@ -42,7 +42,7 @@ TaskHeader* Worker::StealOnce(Priority priority) {
 }
 
 TaskHeader* Worker::StealForked() {
-  const auto& workers = core_.workers();
+  const auto workers = core_.workers();
   auto count = static_cast<uint32_t>(workers.size());
   uint32_t start = random_.Below(count);
   for (uint32_t i = 0; i < count; ++i) {

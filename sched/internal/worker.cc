@@ -7,14 +7,10 @@
 
 #include "base/check.h"
 #include "future/task_header.h"
+#include "sched/internal/thread_stack.h"
 #include "sched/task_batch.h"
 
 namespace zokio::internal {
-namespace {
-
-constexpr Priority kInOrder[] = {Priority::kImmediate, Priority::kNormal, Priority::kBackground};
-
-}  // namespace
 
 Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration idle_period)
     : ForkHost(core.idle(), core.worker_count()),
@@ -31,17 +27,18 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
 
 void Worker::Main() {
   Worker* outer = std::exchange(CurrentWorker::Get(), this);
+  thread_number_.store(ThisThreadNumber(), memory_order_relaxed);
   if (core_.hooks() != nullptr) core_.hooks()->OnThreadStart(index_);
   driver_->Attach();
   Loop();
   driver_->Detach();
   if (core_.hooks() != nullptr) core_.hooks()->OnThreadExit(index_);
   CurrentWorker::Get() = outer;
-  core_.WorkerExited();
+  core_.crew().WorkerExited();
 }
 
 void Worker::Loop() {
-  last_maintenance_ = core_.clock().Now();
+  last_maintenance_ = core_.pace_clock().Now();
   while (true) {
     TaskHeader* task = NextLocal();
     if (__builtin_expect(task == nullptr, 0)) {
@@ -58,25 +55,29 @@ void Worker::Run(TaskHeader* task) {
     task->executor_slot = table_.Add(task) << core_.worker_bits() | static_cast<uint32_t>(index_);
     if (__builtin_expect(cancelled_all_, 0)) CancelTask(task);
   }
-  current_ = task;
+  current_.store(task, memory_order_release);
   environment_.executor = task->executor;  // what it spawns has its priority
   counters_.polls.Add();
+  gate_.Leave();
   RunTask(task, environment_);
-  current_ = nullptr;
+  if (__builtin_expect(!gate_.Enter(), 0)) core_.crew().Return(*this);
+  current_.store(nullptr, memory_order_relaxed);
 }
 
 void Worker::Forget(TaskHeader* task) {
   uint32_t index = task->executor_slot >> core_.worker_bits();
   auto owner = static_cast<int>(task->executor_slot & ((1u << core_.worker_bits()) - 1));
-  if (owner == index_) {
+  // Whoever visits the table in this worker's place respects the removal of others only.
+  if (owner == index_ && gate_.Enter()) {
     table_.RemoveLocal(index);
+    gate_.Leave();
   } else {
     core_.workers()[static_cast<size_t>(owner)]->table_.RemoveRemote(index);
   }
 }
 
 void Worker::Push(TaskHeader* task, Priority priority) {
-  if (current_ == nullptr) {
+  if (current_.load(memory_order_relaxed) == nullptr) {
     // The driver or a timer woke it: in order, and others are woken once for the whole batch.
     PushRing(task, priority);
     return;
@@ -86,21 +87,31 @@ void Worker::Push(TaskHeader* task, Priority priority) {
     Notify();
     return;
   }
-  if (task == current_) {
+  if (__builtin_expect(!gate_.Enter(), 0)) {
+    core_.Inject(task, priority);
+    return;
+  }
+  PushPrivate(task);
+  gate_.Leave();
+}
+
+// REQUIRES: inside the gate.
+void Worker::PushPrivate(TaskHeader* task) {
+  if (task == current_.load(memory_order_relaxed)) {
     // It yielded: behind all others. Alone, it needs no queue.
-    if (lifo_slot_ == nullptr && batch_at_ == batch_count_ && queue(priority).empty()) {
+    if (lifo_slot_ == nullptr && batch_at_ == batch_count_ && queue(Priority::kNormal).empty()) {
       batch_[0] = task;
       batch_at_ = 0;
       batch_count_ = 1;
     } else {
-      PushRing(task, priority);
+      PushRing(task, Priority::kNormal);
       Notify();
     }
     return;
   }
   TaskHeader* displaced = std::exchange(lifo_slot_, task);
   if (displaced == nullptr) return;
-  PushRing(displaced, priority);
+  PushRing(displaced, Priority::kNormal);
   Notify();
 }
 
@@ -208,14 +219,16 @@ TaskHeader* Worker::FindWork() {
   while (true) {
     if (core_.stopping() && !cancelled_all_) CancelAll();
     if (core_.dump_request().number() != dump_answered_) AnswerDump();
+    const bool passive = passive_.load(memory_order_acquire);
     int events = PollEvents(/*ask_driver=*/true);
     TaskHeader* task = NextLocal();
     if (events > 1 && task != nullptr && HasVisibleWork()) Notify();
-    if (task == nullptr) task = TakeInjectedOfAny();
-    if (task == nullptr) task = Search();
-    if (searching_ && task != nullptr) EndSearch();
+    if (task == nullptr && !passive) task = TakeInjectedOfAny();
+    if (task == nullptr && !passive) task = Search();
+    if (searching_ && (task != nullptr || passive)) EndSearch();
     if (task != nullptr) {
       idle_reported_ = false;
+      io_waited_for_ = false;
       return task;
     }
     if (core_.stopping() && core_.Drained()) {
@@ -223,9 +236,13 @@ TaskHeader* Worker::FindWork() {
       return nullptr;
     }
     if (core_.hooks() != nullptr && core_.hooks()->BeforePark(index_)) continue;
-    Park();
+    if (passive) {
+      Sleep(NextDeadline());  // nobody claims it, so it stands in no list
+    } else {
+      Park();
+    }
     // Time asleep is not poll time.
-    last_maintenance_ = core_.clock().Now();
+    last_maintenance_ = core_.pace_clock().Now();
     until_maintenance_ = interval_;
   }
 }
@@ -252,149 +269,11 @@ TaskHeader* Worker::TakeInjectedOfAny() {
   return nullptr;
 }
 
-void Worker::WakeThief() { Notify(); }
-
-bool Worker::EndTurn() {
-  forks_left_ = kForksPerTurn;
-  Instant now = core_.clock().Now();
-  if ((now - last_maintenance_).count() < kMaintenancePeriodNs) return false;
-  last_maintenance_ = now;
-  counters_.ticks.Add();
-  // What events wake goes to the ring, not to the slot of what the running task woke.
-  TaskHeader* running = std::exchange(current_, nullptr);
-  PollEvents(/*ask_driver=*/true);
-  if (core_.hooks() != nullptr) core_.hooks()->OnTick(index_);
-  for (Priority priority : kInOrder) {
-    if (queue(priority).empty()) {
-      if (TaskHeader* task = TakeInjected(priority)) PushRing(task, priority);
-    }
-  }
-  current_ = running;
-  bool others =
-      lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() || !pinned_.empty();
-  if (others) Notify();
-  const bool asked = EndIsAsked(running);
-  return others || asked;
-}
-
-void Worker::EndSearch() {
-  searching_ = false;
-  if (core_.idle().EndSearch() && core_.WorkVisible() && core_.WakeOne()) counters_.wakes.Add();
-}
-
-void Worker::Park() {
-  bool last = core_.idle().Announce(index_, searching_);
-  searching_ = false;
-  if (last && core_.WorkVisible()) {
-    core_.idle().WithdrawToSearch(index_);
-    searching_ = true;
-    return;
-  }
-  counters_.parks.Add();
-  Instant deadline = wheel_.NextDeadline();
-  Instant idle_at = kNever;
-  // Once per idle spell the hooks learn that it lasts.
-  if (core_.hooks() != nullptr && !idle_reported_) {
-    idle_at = SaturatingAdd(core_.clock().Now(), idle_period_);
-  }
-  driver_->Park(std::min(deadline, idle_at));
-  searching_ = !core_.idle().Withdraw(index_);
-  if (idle_at < deadline && !searching_ && core_.clock().Now() >= idle_at) {
-    // An Unpark may have come as well: the caller looks at everything again before the next park.
-    idle_reported_ = true;
-    core_.hooks()->OnIdle(index_);
-  }
-}
-
 bool Worker::HasVisibleWork() const { return !deque().empty() || HasQueued(); }
 
 bool Worker::HasQueued() const {
   return std::any_of(std::begin(queues_), std::end(queues_),
                      [](const RunQueue& queue) { return !queue.empty(); });
-}
-
-int Worker::PollEvents(bool ask_driver) {
-  int events = 0;
-  if (ask_driver && driver_->HasPendingOperations()) {
-    int completions = driver_->Poll();
-    counters_.completions.Add(static_cast<uint64_t>(completions));
-    events += completions;
-  }
-  if (wheel_.NextDeadline() != kNever) {
-    int fired = wheel_.Advance(core_.clock().Now());
-    counters_.timers_fired.Add(static_cast<uint64_t>(fired));
-    events += fired;
-  }
-  return events;
-}
-
-// What a busy worker does now and then.
-void Worker::Maintain() {
-  counters_.ticks.Add();
-  Tune(core_.clock().Now());
-  // What the driver reads now would be cold by the time that a long ring gets to it: a standing
-  // queue of 1000 echoing connections costs a quarter more CPU than short batches.
-  PollEvents(/*ask_driver=*/queue(Priority::kNormal).size() <= kEagerPollMax ||
-             counters_.ticks.Get() % kLazyPollTicks == 0);
-  counters_.budget_exhaustions.Add(environment_.budget_exhaustions -
-                                   counters_.budget_exhaustions.Get());
-  if (core_.hooks() != nullptr) core_.hooks()->OnTick(index_);
-  // Who came in from outside waits no longer for long queues than a few of these turns.
-  bool turn = counters_.ticks.Get() % kInjectTicks == 0;
-  for (Priority priority : kInOrder) {
-    if (!turn && queue(priority).size() > RunQueue::kCapacity / 2) continue;
-    if (TaskHeader* task = TakeInjected(priority)) PushRing(task, priority);
-  }
-  background_due_ = !queue(Priority::kBackground).empty();
-  if (HasVisibleWork()) Notify();
-  if (core_.stopping() && !cancelled_all_) CancelAll();
-  if (core_.dump_request().number() != dump_answered_) AnswerDump();
-}
-
-// Chooses how many polls fit into the period until the next maintenance, by a moving average.
-void Worker::Tune(Instant now) {
-  int64_t spent = (now - last_maintenance_).count();
-  last_maintenance_ = now;
-  poll_ns_ += spent / interval_ - poll_ns_ / 8;
-  int64_t each = std::max<int64_t>(poll_ns_ / 8, 1);
-  interval_ =
-      static_cast<uint32_t>(std::clamp<int64_t>(kMaintenancePeriodNs / each, 1, kIntervalMax));
-  batch_limit_ = static_cast<uint32_t>(std::clamp<int64_t>(kBatchPeriodNs / each, 1, kBatchMax));
-  until_maintenance_ = interval_;
-}
-
-// The scheduler stops: whatever waits here will end at its next run.
-void Worker::CancelAll() {
-  cancelled_all_ = true;
-  table_.ForEach([](TaskHeader* task) { CancelTask(task); });
-}
-
-void Worker::AnswerDump() {
-  dump_answered_ = core_.dump_request().number();
-  std::vector<TaskInfo> tasks;
-  table_.ForEach([&](TaskHeader* task) { tasks.push_back(Describe(task, index_)); });
-  core_.dump_request().Answer(dump_answered_, index_, std::move(tasks));
-}
-
-WorkerStats Worker::Stats() const {
-  WorkerStats stats;
-  stats.polls = counters_.polls.Get();
-  stats.lifo_polls = counters_.lifo_polls.Get();
-  stats.spawned = counters_.spawned.Get();
-  stats.completed = counters_.completed.Get();
-  stats.steals = counters_.steals.Get();
-  stats.stolen_tasks = counters_.stolen_tasks.Get();
-  stats.injected = counters_.injected.Get();
-  stats.overflows = counters_.overflows.Get();
-  stats.parks = counters_.parks.Get();
-  stats.wakes = counters_.wakes.Get();
-  stats.searches = counters_.searches.Get();
-  stats.ticks = counters_.ticks.Get();
-  stats.completions = counters_.completions.Get();
-  stats.timers_fired = counters_.timers_fired.Get();
-  stats.budget_exhaustions = counters_.budget_exhaustions.Get();
-  for (const RunQueue& queue : queues_) stats.queue_depth += queue.size();
-  return stats;
 }
 
 }  // namespace zokio::internal

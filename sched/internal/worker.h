@@ -15,14 +15,20 @@
 // timers, the hooks, the inject queues. Without work the worker asks the driver and the inject
 // queues, then searches the other workers, then parks in the driver.
 //
+// While a poll is stuck, or blocks in place, its private state is the crew's (crew.h): what the
+// poll then wakes goes to the inject queue.
+//
 // Thread-safety: everything by the worker's own thread, except driver().Unpark, the Steal of
-//   its queues, the counters and the table's RemoveRemote.
+//   its queues, the counters, the table's RemoveRemote, and what is said to be any thread's or the
+//   crew's (which holds its lock and, for the private state, the gate).
 #ifndef ZOKIO_SCHED_INTERNAL_WORKER_H_
 #define ZOKIO_SCHED_INTERNAL_WORKER_H_
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "base/atomic.h"
 #include "base/random.h"
 #include "base/thread_local.h"
 #include "future/context.h"
@@ -30,6 +36,7 @@
 #include "sched/fork_host.h"
 #include "sched/internal/core.h"
 #include "sched/internal/counter.h"
+#include "sched/internal/owner_gate.h"
 #include "sched/internal/pinned_queue.h"
 #include "sched/internal/prefetch_task.h"
 #include "sched/priority.h"
@@ -44,9 +51,12 @@ namespace zokio::internal {
 struct CurrentWorkerTag;
 using CurrentWorker = ThreadLocal<class Worker*, CurrentWorkerTag>;
 
+inline constexpr Priority kInOrder[] = {Priority::kImmediate, Priority::kNormal,
+                                        Priority::kBackground};
+
 struct WorkerCounters {
   Counter polls, lifo_polls, spawned, completed, steals, stolen_tasks, injected, overflows, parks,
-      wakes, searches, ticks, completions, timers_fired, budget_exhaustions;
+      wakes, searches, ticks, completions, timers_fired, budget_exhaustions, late_completions;
 };
 
 class Worker final : private ForkHost {
@@ -71,6 +81,30 @@ class Worker final : private ForkHost {
   PinnedQueue& pinned() { return pinned_; }
   WorkerCounters& counters() { return counters_; }
   WorkerStats Stats() const;
+
+  // Any thread: what it polls now, which may end at any moment; null between polls.
+  TaskHeader* current() const { return current_.load(memory_order_acquire); }
+  // Any thread: grows with each poll, and with each turn that a forking task takes in one.
+  uint64_t Progress() const { return counters_.polls.Get() + counters_.ticks.Get(); }
+  // Any thread: it sleeps in its driver, or is about to.
+  bool asleep() const { return asleep_.load(memory_order_seq_cst); }
+  bool io_pending() const { return io_pending_.load(memory_order_relaxed); }
+  int index() const { return index_; }
+  int thread_number() const { return thread_number_.load(memory_order_relaxed); }
+  TimerWheel& wheel() { return wheel_; }
+
+  // The crew's.
+  OwnerGate& gate() { return gate_; }
+  TaskTable& table() { return table_; }
+  bool passive() const { return passive_.load(memory_order_relaxed); }
+  void SetPassive(bool passive) { passive_.store(passive, memory_order_release); }
+  Worker* caretaker() const { return caretaker_; }
+  // REQUIRES: the gate is seized. Its private tasks go to the inject queue; its timers, and those
+  // that it cares for, to `to`.
+  void GiveAway(Worker& to);
+  void RemoveWard(Worker& ward);
+  // Its thread is back from a poll that was stuck.
+  void NoteReturn();
 
  private:
   static constexpr uint32_t kBatchMax = 16;
@@ -122,6 +156,12 @@ class Worker final : private ForkHost {
   }
   void EndSearch();
   void Park();
+  // Until something comes; `deadline` is the next timer's.
+  void Sleep(Instant deadline);
+  void SleepInVirtualTime();
+  Instant NextDeadline() const;
+  int AdvanceTimers();
+  void PushPrivate(TaskHeader* task);
   void Maintain();
   void Tune(Instant now);
   // Timers, and the driver if asked; what they wake goes to the ring. Returns how much there was.
@@ -143,20 +183,33 @@ class Worker final : private ForkHost {
   RunQueue queues_[kPriorities];
   TaskTable table_;
   PinnedQueue pinned_;
+  Atomic<TaskHeader*> current_{nullptr};  // being polled
+  Atomic<bool> asleep_{false};
+  Atomic<bool> io_pending_{false};
+  Atomic<bool> passive_{false};
+  Atomic<bool> has_wards_{false};
+  Atomic<int> thread_number_{0};
+
+  // The crew's lock.
+  Worker* caretaker_ = nullptr;
+  mutable Mutex wards_mutex_;
+  std::vector<Worker*> wards_;  // under wards_mutex_ too, for this worker reads it
+
+  // Inside the gate: the owner's, or of who has seized it.
+  OwnerGate gate_;
+  alignas(64) TaskHeader* lifo_slot_ = nullptr;
+  uint32_t batch_at_ = 0;
+  uint32_t batch_count_ = 0;
+  TaskHeader* batch_[kBatchMax];  // claimed from the ring, oldest first
 
   // The owner's alone.
-  alignas(64) TaskHeader* lifo_slot_ = nullptr;
-  TaskHeader* current_ = nullptr;  // being polled
   uint32_t lifo_streak_ = 0;
   uint32_t immediate_streak_ = 0;
   uint32_t fork_streak_ = 0;
   uint32_t pinned_streak_ = 0;
   bool background_due_ = false;
   uint32_t inject_turn_ = 0;
-  uint32_t batch_at_ = 0;
-  uint32_t batch_count_ = 0;
   uint32_t batch_limit_ = kBatchMax;
-  TaskHeader* batch_[kBatchMax];  // claimed from the ring, oldest first
   uint32_t interval_ = kIntervalMax;
   uint32_t until_maintenance_ = kIntervalMax;
   int64_t poll_ns_ = 0;  // moving average, in 1/8 ns
@@ -165,6 +218,8 @@ class Worker final : private ForkHost {
   bool searching_ = false;
   bool cancelled_all_ = false;
   bool idle_reported_ = false;  // to the hooks, in this idle spell
+  bool returned_ = false;       // from a stuck poll, and has not asked its driver since
+  bool io_waited_for_ = false;  // virtual time: no completion came in the grace
   Random random_;
   PollEnvironment environment_;
   TimerWheel wheel_;

@@ -1,0 +1,100 @@
+#include "sched/internal/thread_stack.h"
+
+#if defined(__linux__) && defined(__GLIBC__) && !defined(ZOKIO_MODEL)
+
+#include <execinfo.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "base/atomic.h"
+#include "base/mutex.h"
+#include "base/parker.h"
+
+namespace zokio::internal {
+namespace {
+
+constexpr int kNobody = 0;
+constexpr int kAnswering = -1;
+constexpr int kFramesMax = 64;
+constexpr int kHandlerFrames = 2;  // the handler and what the kernel calls it by
+
+// One question at a time. Whom it is put to; that thread writes the rest and says nobody.
+constinit Atomic<int> g_asked{kNobody};
+void* g_frames[kFramesMax];
+int g_count = 0;
+constinit Parker g_answered;
+constinit Mutex g_asking;
+constinit Atomic<bool> g_usable{false};
+
+void OnSignal(int) {
+  const int saved = errno;
+  int asked = ThisThreadNumber();
+  if (g_asked.compare_exchange_strong(asked, kAnswering, memory_order_acq_rel)) {
+    g_count = backtrace(g_frames, kFramesMax);
+    g_asked.store(kNobody, memory_order_release);
+    g_answered.Unpark();
+  }
+  errno = saved;
+}
+
+}  // namespace
+
+void PrepareThreadStacks() {
+  MutexLock lock(g_asking);
+  if (g_usable.load(memory_order_relaxed)) return;
+  struct sigaction old;
+  if (sigaction(SIGURG, nullptr, &old) != 0 || (old.sa_flags & SA_SIGINFO) != 0 ||
+      old.sa_handler != SIG_DFL) {
+    return;
+  }
+  // Loads what unwinds now: a handler must not.
+  void* frames[1];
+  (void)backtrace(frames, 1);
+  struct sigaction action = {};
+  action.sa_handler = &OnSignal;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  if (sigaction(SIGURG, &action, nullptr) == 0) g_usable.store(true, memory_order_release);
+}
+
+int ThisThreadNumber() { return static_cast<int>(syscall(SYS_gettid)); }
+
+std::string StackOfThread(int thread_number, Duration limit) {
+  if (thread_number <= 0 || !g_usable.load(memory_order_acquire)) return {};
+  MutexLock lock(g_asking);
+  g_asked.store(thread_number, memory_order_release);
+  const Instant deadline = Clock::Monotonic().Now() + limit;
+  if (syscall(SYS_tgkill, getpid(), thread_number, SIGURG) != 0) {
+    g_asked.store(kNobody, memory_order_relaxed);
+    return {};
+  }
+  while (g_asked.load(memory_order_acquire) != kNobody) {
+    if (g_answered.ParkUntil(deadline)) continue;
+    int asked = thread_number;
+    if (g_asked.compare_exchange_strong(asked, kNobody, memory_order_acq_rel)) return {};
+    g_answered.Park();  // it has begun to answer
+  }
+  char** names = backtrace_symbols(g_frames, g_count);
+  if (names == nullptr) return {};
+  std::string text;
+  for (int i = kHandlerFrames; i < g_count; ++i) text.append("  ").append(names[i]).append("\n");
+  std::free(names);
+  return text;
+}
+
+}  // namespace zokio::internal
+
+#else
+
+namespace zokio::internal {
+
+void PrepareThreadStacks() {}
+int ThisThreadNumber() { return 0; }
+std::string StackOfThread(int, Duration) { return {}; }
+
+}  // namespace zokio::internal
+
+#endif

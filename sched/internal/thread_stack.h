@@ -1,0 +1,29 @@
+// The stack of another thread of this process, told by that thread itself in a signal handler.
+//
+// The signal is SIGURG, which does nothing by default; where the program handles it, no stack is
+// told. Calls in which the thread blocks go on (SA_RESTART), but for those that the kernel never
+// restarts, which then fail with EINTR.
+//
+// Thread-safety: any thread; one stack at a time.  Errors: none, an empty answer.
+// Cost: a signal, an unwinding, and names looked up by the caller.
+#ifndef ZOKIO_SCHED_INTERNAL_THREAD_STACK_H_
+#define ZOKIO_SCHED_INTERNAL_THREAD_STACK_H_
+
+#include <string>
+
+#include "base/clock.h"
+
+namespace zokio::internal {
+
+// Once before the first question.
+void PrepareThreadStacks();
+
+// What names this thread to others; 0 where stacks cannot be had.
+int ThisThreadNumber();
+
+// One line for each call, innermost first. Empty where the thread does not answer in time.
+std::string StackOfThread(int thread_number, Duration limit);
+
+}  // namespace zokio::internal
+
+#endif  // ZOKIO_SCHED_INTERNAL_THREAD_STACK_H_

@@ -1,0 +1,116 @@
+// The part of Worker that sleeps, and hands its place to another one.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "sched/internal/worker.h"
+
+namespace zokio::internal {
+
+void Worker::EndSearch() {
+  searching_ = false;
+  if (core_.idle().EndSearch() && core_.WorkVisible() && core_.WakeOne()) counters_.wakes.Add();
+}
+
+void Worker::Park() {
+  bool last = core_.idle().Announce(index_, searching_);
+  searching_ = false;
+  if (last && core_.WorkVisible()) {
+    core_.idle().WithdrawToSearch(index_);
+    searching_ = true;
+    return;
+  }
+  Instant deadline = NextDeadline();
+  Instant idle_at = kNever;
+  // Once per idle spell the hooks learn that it lasts.
+  if (core_.hooks() != nullptr && !idle_reported_ && core_.virtual_clock() == nullptr) {
+    idle_at = SaturatingAdd(core_.clock().Now(), idle_period_);
+  }
+  Sleep(std::min(deadline, idle_at));
+  searching_ = !core_.idle().Withdraw(index_);
+  if (idle_at < deadline && !searching_ && core_.clock().Now() >= idle_at) {
+    // An Unpark may have come as well: the caller looks at everything again before the next park.
+    idle_reported_ = true;
+    core_.hooks()->OnIdle(index_);
+  }
+}
+
+void Worker::Sleep(Instant deadline) {
+  counters_.parks.Add();
+  io_pending_.store(driver_->HasPendingOperations(), memory_order_relaxed);
+  asleep_.store(true, memory_order_seq_cst);
+  if (__builtin_expect(core_.virtual_clock() != nullptr, 0)) {
+    SleepInVirtualTime();
+  } else {
+    driver_->Park(deadline);
+  }
+  asleep_.store(false, memory_order_seq_cst);
+  core_.watchdog().Nudge();
+}
+
+void Worker::SleepInVirtualTime() {
+  if (!io_waited_for_ && core_.io_pending()) {
+    io_waited_for_ = true;
+    driver_->Park(SaturatingAdd(Clock::Monotonic().Now(), core_.virtual_clock()->io_grace()));
+    return;
+  }
+  core_.AdvanceTime();
+  driver_->Park(kNever);
+}
+
+Instant Worker::NextDeadline() const {
+  Instant deadline = wheel_.NextDeadline();
+  if (__builtin_expect(has_wards_.load(memory_order_acquire), 0)) {
+    MutexLock lock(wards_mutex_);
+    for (Worker* ward : wards_) deadline = std::min(deadline, ward->wheel().NextDeadline());
+  }
+  return deadline;
+}
+
+int Worker::AdvanceTimers() {
+  int fired = 0;
+  if (wheel_.NextDeadline() != kNever) fired = wheel_.Advance(core_.clock().Now());
+  if (__builtin_expect(has_wards_.load(memory_order_acquire), 0)) {
+    std::vector<Worker*> wards;
+    {
+      MutexLock lock(wards_mutex_);
+      wards = wards_;
+    }
+    for (Worker* ward : wards) fired += ward->wheel().Advance(core_.clock().Now());
+  }
+  return fired;
+}
+
+void Worker::GiveAway(Worker& to) {
+  if (TaskHeader* task = std::exchange(lifo_slot_, nullptr)) core_.Inject(task, Priority::kNormal);
+  while (batch_at_ < batch_count_) core_.Inject(batch_[batch_at_++], Priority::kNormal);
+  std::vector<Worker*> moved;
+  {
+    MutexLock lock(wards_mutex_);
+    moved.swap(wards_);
+    has_wards_.store(false, memory_order_release);
+  }
+  moved.push_back(this);
+  for (Worker* ward : moved) {
+    ward->caretaker_ = &to;
+    ward->wheel_.SetFoster(&to.driver());
+  }
+  MutexLock lock(to.wards_mutex_);
+  to.wards_.insert(to.wards_.end(), moved.begin(), moved.end());
+  to.has_wards_.store(true, memory_order_release);
+}
+
+void Worker::RemoveWard(Worker& ward) {
+  MutexLock lock(wards_mutex_);
+  wards_.erase(std::remove(wards_.begin(), wards_.end(), &ward), wards_.end());
+  has_wards_.store(!wards_.empty(), memory_order_release);
+  ward.caretaker_ = nullptr;
+}
+
+void Worker::NoteReturn() {
+  counters_.ticks.Add();  // the watchdog begins to count anew
+  until_maintenance_ = 1;
+  returned_ = true;
+}
+
+}  // namespace zokio::internal
