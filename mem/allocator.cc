@@ -11,6 +11,7 @@
 #include "mem/internal/segment.h"
 #include "mem/internal/segment_source.h"
 #include "mem/internal/size_class.h"
+#include "mem/internal/system_pages.h"
 #include "mem/internal/tiered_heap.h"
 
 namespace zokio {
@@ -107,5 +108,7 @@ size_t DecayMemory() {
 void FlushThreadMemory() {
   if (kPooled) TieredHeap::FlushThread();
 }
+
+void UseHugePages(bool use) { mem_internal::SetHugePages(use); }
 
 }  // namespace zokio

@@ -53,6 +53,16 @@ TEST(Buffer, CopiesShareAndMovesDoNot) {
   EXPECT_EQ(third.view(), "shared");
 }
 
+TEST(Buffer, StaticBytesAreNotCounted) {
+  static constexpr std::string_view kBytes = "for ever";
+  Buffer buffer = Buffer::Static(kBytes);
+  const Buffer part = buffer.SliceShared(4, 4);
+  buffer = Buffer();
+  EXPECT_EQ(part.view(), "ever");
+  EXPECT_EQ(static_cast<const void*>(part.data()), kBytes.data() + 4);
+  EXPECT_EQ(part.bytes_pinned(), 0u);
+}
+
 TEST(Buffer, EmptyOnesAreHarmless) {
   Buffer nothing;
   EXPECT_TRUE(nothing.empty());

@@ -4,21 +4,15 @@
 
 #include <benchmark/benchmark.h>
 
-#include <coroutine>
-#include <cstdlib>
 #include <vector>
+
+#include "mem/testing/coroutine_life.h"
 
 namespace zokio {
 namespace {
 
-struct Pooled {
-  static void* Allocate(size_t size) { return FramePool::Allocate(size); }
-  static void Free(void* block, size_t size) { FramePool::Free(block, size); }
-};
-struct Malloc {
-  static void* Allocate(size_t size) { return std::malloc(size); }
-  static void Free(void* block, size_t) { std::free(block); }
-};
+using mem_testing::MallocFrames;
+using mem_testing::PooledFrames;
 
 template <typename Source>
 void BM_AtOnce(benchmark::State& state) {
@@ -30,8 +24,8 @@ void BM_AtOnce(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(BM_AtOnce<Pooled>)->Arg(64)->Arg(320)->Arg(2000);
-BENCHMARK(BM_AtOnce<Malloc>)->Arg(64)->Arg(320)->Arg(2000);
+BENCHMARK(BM_AtOnce<PooledFrames>)->Arg(64)->Arg(320)->Arg(2000);
+BENCHMARK(BM_AtOnce<MallocFrames>)->Arg(64)->Arg(320)->Arg(2000);
 
 template <typename Source>
 void BM_Batch(benchmark::State& state) {
@@ -50,45 +44,17 @@ void BM_Batch(benchmark::State& state) {
   if (sum != state.iterations() * blocks.size()) state.SkipWithError("blocks lost their bytes");
   state.SetItemsProcessed(static_cast<int64_t>(sum));
 }
-BENCHMARK(BM_Batch<Pooled>)->Arg(500)->Arg(100'000);
-BENCHMARK(BM_Batch<Malloc>)->Arg(500)->Arg(100'000);
+BENCHMARK(BM_Batch<PooledFrames>)->Arg(500)->Arg(100'000);
+BENCHMARK(BM_Batch<MallocFrames>)->Arg(500)->Arg(100'000);
 
-template <typename Source>
-struct Coroutine {
-  struct promise_type {
-    static void* operator new(size_t size) { return Source::Allocate(size); }
-    static void operator delete(void* frame, size_t size) { Source::Free(frame, size); }
-    Coroutine get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() {}
-  };
-  std::coroutine_handle<promise_type> handle;
-};
-
-template <typename Source>
-[[gnu::noinline]] Coroutine<Source> AddOne(int64_t* sum) {
-  co_await std::suspend_always();
-  ++*sum;
-}
-
-// Create, run, destroy.
 template <typename Source>
 void BM_CoroutineLife(benchmark::State& state) {
-  int64_t sum = 0;
-  for (auto _ : state) {
-    Coroutine<Source> task = AddOne<Source>(&sum);
-    task.handle.resume();
-    task.handle.resume();
-    task.handle.destroy();
-  }
-  if (sum != static_cast<int64_t>(state.iterations())) state.SkipWithError("a body did not run");
+  uint64_t sum = 0;
+  for (auto _ : state) mem_testing::LiveOnce<Source>(&sum);
+  if (sum != state.iterations()) state.SkipWithError("a body did not run");
 }
-BENCHMARK(BM_CoroutineLife<Pooled>);
-BENCHMARK(BM_CoroutineLife<Malloc>);
+BENCHMARK(BM_CoroutineLife<PooledFrames>);
+BENCHMARK(BM_CoroutineLife<MallocFrames>);
 
 }  // namespace
 }  // namespace zokio

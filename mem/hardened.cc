@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -34,46 +35,57 @@ bool AllAre(const char* bytes, size_t size, unsigned char value) {
 
 }  // namespace
 
-HardenedHeap::Record HardenedHeap::MakeRecord(size_t size, char** block) const {
+HardenedHeap::Record HardenedHeap::MakeRecord(size_t size, size_t alignment, char** block) const {
   Record record = {.base = nullptr, .total = 0, .size = size, .live = true, .fenced = false};
-  if (size > SIZE_MAX / 4) return record;
+  if (size > SIZE_MAX / 4 || alignment > SIZE_MAX / 4) return record;
+  alignment = std::max(alignment, kMargin);
+  const size_t slack = alignment - kMargin;
   if (!options_.guard_pages) {
-    record.total = size + 2 * kMargin;
+    record.total = size + 2 * kMargin + slack;
     record.base = static_cast<char*>(::zokio::Allocate(record.total));
-    *block = record.base + kMargin;
+    const uintptr_t after_margin = reinterpret_cast<uintptr_t>(record.base) + kMargin;
+    *block = reinterpret_cast<char*>(mem_internal::RoundUp(after_margin, alignment));
     return record;
   }
-  // The block's end, rounded to 16, meets the page that faults.
-  const size_t padded = mem_internal::RoundUp(size, 16);
-  const size_t usable = mem_internal::RoundUp(padded + kMargin, kPageSize);
+  // The block's end, rounded to its alignment, meets the page that faults.
+  const size_t padded = mem_internal::RoundUp(size, kMargin);
+  const size_t usable = mem_internal::RoundUp(padded + kMargin + slack, kPageSize);
   record.total = usable + kPageSize;
   record.base = static_cast<char*>(mem_internal::MapPages(record.total));
   if (record.base == nullptr) return record;
   if (mprotect(record.base + usable, kPageSize, PROT_NONE) != 0) {
     mem_internal::UnmapPages(record.base, record.total);
     record.base = nullptr;
+    return record;
   }
-  *block = record.base + usable - padded;
+  const uintptr_t last = reinterpret_cast<uintptr_t>(record.base) + usable - padded;
+  *block = reinterpret_cast<char*>(last & ~(alignment - 1));
   return record;
 }
 
-void* HardenedHeap::Allocate(size_t size) {
+void* HardenedHeap::AllocateAligned(size_t size, size_t alignment) {
   char* block = nullptr;
-  const Record record = MakeRecord(size, &block);
+  const Record record = MakeRecord(size, alignment, &block);
   if (record.base == nullptr) return nullptr;
   std::memset(block - kMargin, kCanary, kMargin);
   std::memset(block, kFresh, size);
-  const size_t behind = options_.guard_pages ? mem_internal::RoundUp(size, 16) - size : kMargin;
-  std::memset(block + size, kCanary, behind);
+  std::memset(block + size, kCanary, MarginBehind(block, record));
   MutexLock lock(mutex_);
   records_[block] = record;
   return block;
 }
 
-void HardenedHeap::CheckCanaries(const char* block, const Record& record, bool guarded) {
+// Up to the end, or to the page that faults.
+size_t HardenedHeap::MarginBehind(const char* block, const Record& record) const {
+  const char* end = record.base + record.total - (options_.guard_pages ? kPageSize : 0);
+  return static_cast<size_t>(end - block) - record.size;
+}
+
+void HardenedHeap::CheckCanaries(const char* block, const Record& record) const {
   if (!AllAre(block - kMargin, kMargin, kCanary)) Misuse("a write before", block, record.size);
-  const size_t behind = guarded ? mem_internal::RoundUp(record.size, 16) - record.size : kMargin;
-  if (!AllAre(block + record.size, behind, kCanary)) Misuse("a write behind", block, record.size);
+  if (!AllAre(block + record.size, MarginBehind(block, record), kCanary)) {
+    Misuse("a write behind", block, record.size);
+  }
 }
 
 void HardenedHeap::CheckFreed(const char* block, const Record& record) {
@@ -81,21 +93,25 @@ void HardenedHeap::CheckFreed(const char* block, const Record& record) {
   if (!AllAre(block, record.size, kFreed)) Misuse("a write after the free of", block, record.size);
 }
 
-void HardenedHeap::Free(void* block, size_t size) {
+void HardenedHeap::FreeBlock(void* block, const size_t* size) {
   if (block == nullptr) return;
   MutexLock lock(mutex_);
   const auto found = records_.find(block);
-  if (found == records_.end()) Misuse("a free of what was never allocated", block, size);
+  if (found == records_.end()) {
+    Misuse("a free of what was never allocated", block, size != nullptr ? *size : 0);
+  }
   Record& record = found->second;
   if (!record.live) Misuse("a double free", block, record.size);
-  if (record.size != size) Misuse("a free with the wrong size", block, record.size);
-  CheckCanaries(static_cast<char*>(block), record, options_.guard_pages);
+  if (size != nullptr && record.size != *size) {
+    Misuse("a free with the wrong size", block, record.size);
+  }
+  CheckCanaries(static_cast<char*>(block), record);
   record.live = false;
   if (options_.guard_pages) {
     mem_internal::ReleaseNow(record.base, record.total);
     record.fenced = mprotect(record.base, record.total, PROT_NONE) == 0;
   }
-  if (!record.fenced) std::memset(block, kFreed, size);
+  if (!record.fenced) std::memset(block, kFreed, record.size);
   quarantine_.push_back(block);
   quarantined_bytes_ += record.total;
   while (quarantined_bytes_ > options_.quarantine_bytes) ReleaseOldest();
@@ -125,7 +141,7 @@ void HardenedHeap::Verify() {
   for (const auto& [block, record] : records_) {
     const char* bytes = static_cast<const char*>(block);
     if (record.live) {
-      CheckCanaries(bytes, record, options_.guard_pages);
+      CheckCanaries(bytes, record);
     } else {
       CheckFreed(bytes, record);
     }
@@ -142,7 +158,7 @@ HardenedHeap::~HardenedHeap() {
   if (records_.empty()) return;
   size_t bytes = 0;
   for (const auto& [block, record] : records_) {
-    CheckCanaries(static_cast<const char*>(block), record, options_.guard_pages);
+    CheckCanaries(static_cast<const char*>(block), record);
     bytes += record.size;
     Release(record);
   }

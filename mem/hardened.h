@@ -7,7 +7,8 @@
 // touched, and all of a freed block's pages do, so reads and writes alike are caught where they
 // happen.
 //
-// It serves as a strategy (mem/strategy.h), or behind a class's own operator new.
+// It serves as a strategy (mem/strategy.h), behind a class's own operator new, or for a whole
+// program (mem/replace_new_delete_modes.h).
 //
 // Ownership: blocks left at the end are reported by count and bytes, and freed.
 // Thread-safety: any thread; one lock.
@@ -20,9 +21,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <unordered_map>
+#include <utility>
 
 #include "base/mutex.h"
+#include "mem/memory_resource.h"
 
 namespace zokio {
 
@@ -40,13 +44,21 @@ class HardenedHeap {
   ~HardenedHeap();
 
   // Aligned to 16 bytes.
-  void* Allocate(size_t size);
-  void Free(void* block, size_t size);
+  void* Allocate(size_t size) { return AllocateAligned(size, 16); }
+  // REQUIRES: `alignment` is a power of two.
+  void* AllocateAligned(size_t size, size_t alignment);
+  void Free(void* block, size_t size) { FreeBlock(block, &size); }
+  // Where the size is not known, it cannot be wrong.
+  void Free(void* block) { FreeBlock(block, nullptr); }
 
   // Checks the canaries of all live blocks and the fill of all in quarantine.
   void Verify();
 
   size_t live_blocks() const;
+
+  // Around a fork, so that the child finds the lock free.
+  void LockForFork() { mutex_.Lock(); }
+  void UnlockAfterFork() { mutex_.Unlock(); }
 
  private:
   struct Record {
@@ -57,16 +69,23 @@ class HardenedHeap {
     bool fenced;  // freed, and its pages fault
   };
 
-  Record MakeRecord(size_t size, char** block) const;
-  static void CheckCanaries(const char* block, const Record& record, bool guarded);
+  // Not by operator new, which this heap may be behind.
+  template <typename Key, typename Value>
+  using Table = std::unordered_map<Key, Value, std::hash<Key>, std::equal_to<Key>,
+                                   TieredAllocator<std::pair<const Key, Value>>>;
+
+  Record MakeRecord(size_t size, size_t alignment, char** block) const;
+  void FreeBlock(void* block, const size_t* size);
+  size_t MarginBehind(const char* block, const Record& record) const;
+  void CheckCanaries(const char* block, const Record& record) const;
   static void CheckFreed(const char* block, const Record& record);
   void ReleaseOldest();
   void Release(const Record& record) const;
 
   const HardenedOptions options_;
   mutable Mutex mutex_;
-  std::unordered_map<void*, Record> records_;
-  std::deque<void*> quarantine_;
+  Table<void*, Record> records_;
+  std::deque<void*, TieredAllocator<void*>> quarantine_;
   size_t quarantined_bytes_ = 0;
 };
 

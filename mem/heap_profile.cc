@@ -8,12 +8,29 @@
 #include <map>
 #include <utility>
 
+#include "base/thread_local.h"
 #include "mem/allocator.h"
 
 namespace zokio {
 namespace {
 
 constexpr size_t kStacksReported = 10;
+
+// Whether this thread is in a profile's own work, which may come back by operator new and delete:
+// with the lock held, and with blocks that are no samples.
+struct InsideTag;
+using MyInside = ThreadLocal<bool, InsideTag>;
+
+class Inside {
+ public:
+  Inside() : outer_(MyInside::GetInline()) { MyInside::GetInline() = true; }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  ~Inside() { MyInside::GetInline() = outer_; }
+
+ private:
+  const bool outer_;
+};
 
 std::string Mappings() {
   std::string text;
@@ -51,8 +68,7 @@ int64_t HeapProfile::NextDistance() {
   return static_cast<int64_t>(-std::log(uniform) * static_cast<double>(interval_bytes_));
 }
 
-void* HeapProfile::Allocate(size_t size) {
-  void* block = ::zokio::Allocate(size);
+inline void* HeapProfile::Count(void* block, size_t size) {
   if (block == nullptr) return nullptr;
   const auto bytes = static_cast<int64_t>(std::max(size, size_t{1}));
   if (until_sample_.fetch_sub(bytes, memory_order_relaxed) - bytes < 0) [[unlikely]] {
@@ -61,14 +77,36 @@ void* HeapProfile::Allocate(size_t size) {
   return block;
 }
 
-void HeapProfile::Free(void* block, size_t size) {
+inline void HeapProfile::Uncount(void* block) {
   if (filter_[FilterIndex(block)].load(memory_order_relaxed) != 0) [[unlikely]] {
     Forget(block);
   }
+}
+
+void* HeapProfile::Allocate(size_t size) { return Count(::zokio::Allocate(size), size); }
+
+void* HeapProfile::AllocateAligned(size_t size, size_t alignment) {
+  return Count(::zokio::AllocateAligned(size, alignment), size);
+}
+
+void HeapProfile::Free(void* block, size_t size) {
+  Uncount(block);
   ::zokio::Free(block, size);
 }
 
+void HeapProfile::Free(void* block) {
+  Uncount(block);
+  ::zokio::Free(block);
+}
+
+void HeapProfile::FreeAligned(void* block, size_t size, size_t alignment) {
+  Uncount(block);
+  ::zokio::FreeAligned(block, size, alignment);
+}
+
 [[gnu::noinline]] void HeapProfile::Record(void* block, size_t size) {
+  if (MyInside::GetInline()) return;
+  const Inside inside;
   void* frames[kFrames];
   const int count = backtrace(frames, kFrames);
   MutexLock lock(mutex_);
@@ -80,6 +118,8 @@ void HeapProfile::Free(void* block, size_t size) {
 }
 
 [[gnu::noinline]] void HeapProfile::Forget(void* block) {
+  if (MyInside::GetInline()) return;
+  const Inside inside;
   MutexLock lock(mutex_);
   if (samples_.erase(block) == 0) return;  // only its hash is a sample's
   filter_[FilterIndex(block)].fetch_sub(1, memory_order_relaxed);
@@ -91,6 +131,7 @@ size_t HeapProfile::samples_live() const {
 }
 
 std::string HeapProfile::Dump() const {
+  const Inside inside;
   std::map<std::vector<void*>, Site> sites;
   Site total;
   {
@@ -117,6 +158,7 @@ std::string HeapProfile::Dump() const {
 }
 
 size_t HeapProfile::ReportLeaks() const {
+  const Inside inside;
   MutexLock lock(mutex_);
   if (samples_.empty()) return 0;
   std::map<std::vector<void*>, Site> sites;

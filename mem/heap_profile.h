@@ -10,6 +10,9 @@
 //   profile.Free(block, size);
 //   Write(profile.Dump());                     // google-pprof PROGRAM FILE
 //
+// It may be behind the program's own operator new (mem/replace_new_delete_modes.h): what it
+// allocates for itself is no sample.
+//
 // Ownership: outlives its blocks; a block is freed by the profile that it came from.
 // Thread-safety: any thread; one lock, taken for samples only.
 // Memory ordering: the filter's counts are relaxed: a block's Free comes after its Allocate anyway.
@@ -43,7 +46,12 @@ class HeapProfile {
   HeapProfile& operator=(const HeapProfile&) = delete;
 
   void* Allocate(size_t size);
+  // REQUIRES: `alignment` is a power of two.
+  void* AllocateAligned(size_t size, size_t alignment);
   void Free(void* block, size_t size);
+  // Where the size is not known, whatever the alignment.
+  void Free(void* block);
+  void FreeAligned(void* block, size_t size, size_t alignment);
 
   size_t samples_live() const;
   // With the process's mappings, by which pprof finds the symbols.
@@ -51,6 +59,10 @@ class HeapProfile {
   // "HeapProfile: 3 samples stand for some 12345 bytes not freed" and the stacks with the most, on
   // standard error; answers how many samples. With an interval of 1 these are the leaks exactly.
   size_t ReportLeaks() const;
+
+  // Around a fork, so that the child finds the lock free.
+  void LockForFork() { mutex_.Lock(); }
+  void UnlockAfterFork() { mutex_.Unlock(); }
 
  private:
   static constexpr size_t kFrames = 24;
@@ -69,6 +81,8 @@ class HeapProfile {
     const uint64_t hash = reinterpret_cast<uintptr_t>(block) * 0x9E3779B97F4A7C15u;
     return static_cast<size_t>(hash >> 52);
   }
+  void* Count(void* block, size_t size);
+  void Uncount(void* block);
   void Record(void* block, size_t size);
   void Forget(void* block);
   int64_t NextDistance();

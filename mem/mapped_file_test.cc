@@ -78,6 +78,17 @@ TEST_F(MappedFileTest, MakesAnEmptyFileAndGrowsIt) {
   EXPECT_EQ(FileContents()[9], 'x');
 }
 
+TEST_F(MappedFileTest, AssigningClosesTheFileBefore) {
+  MappedFile file = OpenAs(MappedFile::Mode::kReadWrite);
+  file = OpenAs(MappedFile::Mode::kReadWrite);
+  file.Advise(MappedFile::Access::kWillNeed);
+  file.Advise(MappedFile::Access::kDontNeed);
+  EXPECT_EQ(file.view(), "what the file held");
+  EXPECT_TRUE(file.Grow(file.size()).ok());
+  EXPECT_EQ(file.data()[5], 't');
+  EXPECT_FALSE(OpenAs(MappedFile::Mode::kRead).Grow(100).ok());
+}
+
 TEST_F(MappedFileTest, FailsByTypedErrors) {
   Result<MappedFile> missing = MappedFile::Open("/no/such/file", MappedFile::Mode::kRead);
   EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);

@@ -19,6 +19,20 @@ namespace {
   if (length > 0) text.append(line, static_cast<size_t>(length));
 }
 
+// A JSON string: tags are the program's, so anything may be in them.
+void AppendQuoted(std::string& json, const std::string& text) {
+  json += '"';
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) {
+      AppendFormat(json, "\\u%04x", static_cast<unsigned>(c));
+    } else {
+      if (c == '"' || c == '\\') json += '\\';
+      json += c;
+    }
+  }
+  json += '"';
+}
+
 }  // namespace
 
 [[gnu::noinline]] MemoryStats MemoryStats::Collect() {
@@ -49,6 +63,7 @@ namespace {
   stats.large_reused = counts.large_reused;
   stats.reserved_bytes = mem_internal::SegmentSource::bytes_reserved();
   stats.mapped_bytes = mem_internal::SegmentSource::bytes_taken();
+  stats.tags = MemoryQuota::Totals();
   return stats;
 }
 
@@ -69,6 +84,13 @@ std::string MemoryStats::ToText() const {
   for (const Class& row : classes) {
     AppendFormat(text, "%8zu %12zu %12zu %12zu\n", row.block_size, row.live_bytes, row.cached_bytes,
                  row.pinned_bytes);
+  }
+  if (tags.empty()) return text;
+  AppendFormat(text, "%8s %12s %12s %12s tag\n", "quotas", "bytes", "peak", "refusals");
+  for (const MemoryQuota::TagTotal& row : tags) {
+    AppendFormat(text, "%8zu %12zu %12zu %12llu ", row.quotas, row.bytes, row.bytes_peak,
+                 static_cast<unsigned long long>(row.refusals));
+    text += row.tag + "\n";
   }
   return text;
 }
@@ -94,6 +116,14 @@ std::string MemoryStats::ToJson() const {
     AppendFormat(
         json, "{\"block_size\":%zu,\"live_bytes\":%zu,\"cached_bytes\":%zu,\"pinned_bytes\":%zu}",
         row.block_size, row.live_bytes, row.cached_bytes, row.pinned_bytes);
+  }
+  json += "],\"tags\":[";
+  for (const MemoryQuota::TagTotal& row : tags) {
+    json += json.back() == '[' ? "{\"tag\":" : ",{\"tag\":";
+    AppendQuoted(json, row.tag);
+    AppendFormat(json, ",\"quotas\":%zu,\"bytes\":%zu,\"bytes_peak\":%zu,\"refusals\":%llu}",
+                 row.quotas, row.bytes, row.bytes_peak,
+                 static_cast<unsigned long long>(row.refusals));
   }
   json += "]}";
   return json;

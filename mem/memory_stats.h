@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "mem/quota.h"
+
 namespace zokio {
 
 struct MemoryStats {
@@ -41,6 +43,7 @@ struct MemoryStats {
   // Of the process.
   size_t reserved_bytes = 0;  // address space
   size_t mapped_bytes = 0;    // of it, in use by heaps and large spans
+  std::vector<MemoryQuota::TagTotal> tags;
 
   static MemoryStats Collect();
 

@@ -1,13 +1,76 @@
 #include "mem/quota.h"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <map>
+#include <new>
+#include <utility>
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "mem/allocator.h"
 
 namespace zokio {
 
+struct MemoryQuota::Registry {
+  Mutex mutex;
+  MemoryQuota* first = nullptr;
+};
+
+MemoryQuota::Registry& MemoryQuota::All() {
+  // Never destroyed: quotas may be static.
+  alignas(Registry) static unsigned char memory[sizeof(Registry)];
+  static Registry* const registry = [] {
+    // Totals allocates under the lock, so a fork must take the allocator's locks after this one:
+    // those that were known first are taken last.
+    ::zokio::Free(::zokio::Allocate(1));
+    auto* made = new (memory) Registry;
+    pthread_atfork([] { All().mutex.Lock(); }, [] { All().mutex.Unlock(); },
+                   [] { All().mutex.Unlock(); });
+    return made;
+  }();
+  return *registry;
+}
+
+MemoryQuota::MemoryQuota(const char* tag, size_t bytes_max, MemoryQuota* parent)
+    : tag_(tag), bytes_max_(bytes_max), parent_(parent) {
+  Registry& all = All();
+  MutexLock lock(all.mutex);
+  next_ = all.first;
+  if (next_ != nullptr) next_->prev_ = this;
+  all.first = this;
+}
+
+std::vector<MemoryQuota::TagTotal> MemoryQuota::Totals() {
+  std::map<std::string, TagTotal> totals;
+  {
+    Registry& all = All();
+    MutexLock lock(all.mutex);
+    for (const MemoryQuota* quota = all.first; quota != nullptr; quota = quota->next_) {
+      TagTotal& total = totals[quota->tag_];
+      ++total.quotas;
+      total.bytes += quota->bytes();
+      total.bytes_peak = std::max(total.bytes_peak, quota->bytes_peak());
+      total.refusals += quota->refusals();
+    }
+  }
+  std::vector<TagTotal> rows;
+  for (auto& [tag, total] : totals) {
+    total.tag = tag;
+    rows.push_back(std::move(total));
+  }
+  return rows;
+}
+
 MemoryQuota::~MemoryQuota() {
+  {
+    Registry& all = All();
+    MutexLock lock(all.mutex);
+    if (next_ != nullptr) next_->prev_ = prev_;
+    (prev_ != nullptr ? prev_->next_ : all.first) = next_;
+  }
   const size_t left = bytes();
   if (left == 0) return;
   char message[160];

@@ -1,7 +1,8 @@
 // MemoryQuota: what a task, an actor or a request may hold, counted and bounded.
 //
 // A quota has a name (its tag), a limit, and may have a parent, whose limit counts too: tasks
-// within an actor within the process. Charging beyond any limit fails as a whole.
+// within an actor within the process. Charging beyond any limit fails as a whole. MemoryStats
+// (mem/memory_stats.h) lists the tags of all that live.
 //
 // Ownership: a parent outlives its children; a quota outlives what was allocated from it, and fails
 //   a CHECK that names it and the bytes where something is left.
@@ -9,12 +10,15 @@
 // Memory ordering: none: the counts are statistics, and each is exact once threads are joined.
 // Errors: kOutOfRange names the operation where a limit would be exceeded, kOutOfMemory where there
 //   is no memory at all.
-// Cost: an atomic addition for each level, so charge by the buffer and not by the byte.
+// Cost: an atomic addition for each level, so charge by the buffer and not by the byte; a lock at a
+//   quota's begin and at its end.
 #ifndef ZOKIO_MEM_QUOTA_H_
 #define ZOKIO_MEM_QUOTA_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/atomic.h"
 #include "base/result.h"
@@ -23,9 +27,17 @@ namespace zokio {
 
 class MemoryQuota {
  public:
+  // Of all quotas of one tag that live.
+  struct TagTotal {
+    std::string tag;
+    size_t quotas = 0;
+    size_t bytes = 0;
+    size_t bytes_peak = 0;  // the most that one of them held at once
+    uint64_t refusals = 0;
+  };
+
   // `tag` must live as long as the quota.
-  explicit MemoryQuota(const char* tag, size_t bytes_max = SIZE_MAX, MemoryQuota* parent = nullptr)
-      : tag_(tag), bytes_max_(bytes_max), parent_(parent) {}
+  explicit MemoryQuota(const char* tag, size_t bytes_max = SIZE_MAX, MemoryQuota* parent = nullptr);
   MemoryQuota(const MemoryQuota&) = delete;
   MemoryQuota& operator=(const MemoryQuota&) = delete;
   ~MemoryQuota();
@@ -47,7 +59,13 @@ class MemoryQuota {
   // How often a limit of this quota refused.
   uint64_t refusals() const { return refusals_.load(memory_order_relaxed); }
 
+  // By tag. A parent's bytes are those of its children and its own.
+  static std::vector<TagTotal> Totals();
+
  private:
+  struct Registry;
+  static Registry& All();
+
   bool TryCharge(size_t bytes);
   void RaisePeak();
 
@@ -57,6 +75,8 @@ class MemoryQuota {
   Atomic<size_t> bytes_{0};
   Atomic<size_t> peak_{0};
   Atomic<uint64_t> refusals_{0};
+  MemoryQuota* next_ = nullptr;  // in the registry
+  MemoryQuota* prev_ = nullptr;
 };
 
 }  // namespace zokio

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
 #include "base/thread.h"
+#include "mem/internal/sanitizer.h"
 
 namespace zokio {
 namespace {
@@ -42,6 +44,17 @@ TEST(MemoryQuota, AParentsLimitCountsAndARefusalChargesNobody) {
   actor.Refund(700);
   other.Refund(300);
   EXPECT_EQ(process.bytes(), 0u);
+}
+
+TEST(MemoryQuota, ChargesNothingWhereThereIsNoMemory) {
+  if (mem_internal::kAddressSanitizer || mem_internal::kThreadSanitizer) {
+    GTEST_SKIP() << "AddressSanitizer's malloc aborts instead";
+  }
+  MemoryQuota quota("hungry");
+  EXPECT_EQ(quota.Allocate(SIZE_MAX / 2).error().code(), ErrorCode::kOutOfMemory);
+  EXPECT_EQ(quota.bytes(), 0u);
+  EXPECT_EQ(std::string_view(quota.tag()), "hungry");
+  EXPECT_EQ(quota.bytes_max(), SIZE_MAX);
 }
 
 TEST(MemoryQuota, IsExactUnderManyThreads) {

@@ -1,6 +1,7 @@
 #include "mem/stack_overflow.h"
 
 #include <gtest/gtest.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -79,6 +80,30 @@ TEST(StackOverflowDeathTest, LeavesOtherFaultsToWhoHandledThemBefore) {
         *reinterpret_cast<volatile int*>(8) = 1;
       },
       testing::ExitedWithCode(42), "^$");
+}
+
+sigjmp_buf after_fault;
+
+// In this process, so that the program goes on: whoever handled faults before may mend them.
+TEST(StackOverflow, NamesTheFiberAndLetsTheHandlerBeforeDecide) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizer handles SIGSEGV itself";
+  struct sigaction before = {};
+  before.sa_sigaction = [](int, siginfo_t*, void*) { siglongjmp(after_fault, 1); };
+  before.sa_flags = SA_SIGINFO;
+  ASSERT_EQ(sigaction(SIGSEGV, &before, nullptr), 0);
+  StackOverflow::Install();
+  Result<std::unique_ptr<StackPool>> pool = StackPool::Create({.stack_size = 32 << 10});
+  ASSERT_TRUE(pool.ok());
+  const StackSpan stack = (*pool)->Get();
+  (*pool)->SetName(stack, "mended");
+  testing::internal::CaptureStderr();
+  if (sigsetjmp(after_fault, 1) == 0) {
+    *const_cast<volatile char*>(stack.begin - 1) = 1;
+    ADD_FAILURE() << "the guard let it pass";
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "zokio: stack overflow in fiber \"mended\" (stack 0 of 32768 bytes)\n");
+  (*pool)->Put(stack);
 }
 
 TEST(StackOverflow, AThreadsSignalStackGoesWithIt) {

@@ -3,16 +3,14 @@
 #include <sys/mman.h>
 
 #include <array>
-#include <coroutine>
-#include <cstdlib>
 #include <vector>
 
 #include "base/check.h"
 #include "base/thread_local.h"
 #include "mem/cases/load.h"
-#include "mem/frame_pool.h"
 #include "mem/object_pool.h"
 #include "mem/stack_pool.h"
+#include "mem/testing/coroutine_life.h"
 
 namespace zokio::mem_cases {
 namespace {
@@ -176,48 +174,13 @@ Outcome MappedStack() {
 
 namespace {
 
-struct Pooled {
-  static void* Allocate(size_t size) { return FramePool::Allocate(size); }
-  static void Free(void* block, size_t size) { FramePool::Free(block, size); }
-};
-struct Malloc {
-  static void* Allocate(size_t size) { return std::malloc(size); }
-  static void Free(void* block, size_t) { std::free(block); }
-};
-
-template <typename Source>
-struct Coroutine {
-  struct promise_type {
-    static void* operator new(size_t size) { return Source::Allocate(size); }
-    static void operator delete(void* frame, size_t size) { Source::Free(frame, size); }
-    Coroutine get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() {}
-  };
-  std::coroutine_handle<promise_type> handle;
-};
-
-template <typename Source>
-[[gnu::noinline]] Coroutine<Source> AddOne(uint64_t* sum) {
-  co_await std::suspend_always();
-  ++*sum;
-}
-
-// Created, run, suspended, resumed, destroyed.
 template <typename Source>
 Outcome CoroutineLife() {
   constexpr uint64_t kLives = 20'000'000;
   return Time(kLives, [] {
     uint64_t work = 0;
     for (uint64_t i = 0; i < kLives; ++i) {
-      Coroutine<Source> task = AddOne<Source>(&work);
-      task.handle.resume();
-      task.handle.resume();
-      task.handle.destroy();
+      mem_testing::LiveOnce<Source>(&work);
     }
     return work;
   });
@@ -225,7 +188,7 @@ Outcome CoroutineLife() {
 
 }  // namespace
 
-Outcome PooledCoroutine() { return CoroutineLife<Pooled>(); }
-Outcome MallocCoroutine() { return CoroutineLife<Malloc>(); }
+Outcome PooledCoroutine() { return CoroutineLife<mem_testing::PooledFrames>(); }
+Outcome MallocCoroutine() { return CoroutineLife<mem_testing::MallocFrames>(); }
 
 }  // namespace zokio::mem_cases

@@ -7,6 +7,11 @@
 #include "mem/internal/system_pages.h"
 
 namespace zokio::mem_internal {
+namespace {
+
+constexpr uint32_t kFullBelow = kUsablePages / 8;  // free pages
+
+}  // namespace
 
 void RunPages::PushFree(PageRun* run, uint32_t order) {
   run->state = RunState::kFree;
@@ -37,6 +42,7 @@ bool RunPages::AddSegment(TieredHeap* owner) {
   segment->kind = SegmentKind::kRuns;
   segment->owner = owner;
   segment->large = nullptr;
+  segment->thinned = false;
   segment->free_pages = kUsablePages;
   segment->prev = nullptr;
   segment->next = segments_;
@@ -96,10 +102,13 @@ PageRun* RunPages::Allocate(uint32_t order, TieredHeap* owner) {
   if (segment->free_pages == kUsablePages) --empty_segments_;
   segment->free_pages -= pages;
   free_pages_ -= pages;
+  if (segment->thinned && segment->free_pages < kFullBelow) [[unlikely]] {
+    segment->thinned = false;
+    AdviseHuge(segment, kSegmentSize);
+  }
   run->order = static_cast<uint8_t>(order);
   run->state = RunState::kUsed;
   run->released = false;
-  run->begin = segment->PageAt(page);
   for (uint32_t i = 0; i < pages; ++i) segment->run_of[page + i] = static_cast<uint16_t>(page);
   return run;
 }
@@ -136,10 +145,36 @@ size_t RunPages::Decay() {
       const size_t bytes = kRunPage << run->order;
       ReleaseNow(segment->PageAt(segment->PageOf(run)), bytes);
       run->released = true;
+      Thin(segment);
       released += bytes;
     }
   }
   return released;
+}
+
+void RunPages::Thin(Segment* segment) {
+  if (segment->thinned) return;
+  segment->thinned = true;
+  AdviseSmall(segment, kSegmentSize);
+  TrimHead(segment);
+}
+
+// A huge page made the whole head resident. What is not needed: the bits of stretches without a run
+// of many blocks, and what lies behind them.
+void RunPages::TrimHead(Segment* segment) {
+  constexpr size_t kRow = sizeof(segment->many_bits[0]);
+  constexpr uint32_t kRowsOfPage = kPageSize / kRow;
+  char* const rows = reinterpret_cast<char*>(segment->many_bits);
+  for (uint32_t first = 0; first < kSegmentPages; first += kRowsOfPage) {
+    bool needed = false;
+    for (uint32_t i = first; i < first + kRowsOfPage; ++i) {
+      const PageRun& run = segment->runs[i];
+      needed = needed || (run.state == RunState::kUsed && run.blocks > kFewBlocks);
+    }
+    if (!needed) ReleaseNow(rows + first * kRow, kPageSize);
+  }
+  char* const end = rows + kSegmentPages * kRow;
+  ReleaseNow(end, static_cast<size_t>(segment->PageAt(kHeaderPages) - end));
 }
 
 }  // namespace zokio::mem_internal

@@ -27,6 +27,10 @@ class RunPages {
 
   // Gives the pages of free runs back to the kernel; answers how many bytes.
   size_t Decay();
+  // Of a segment some of whose pages went back: no huge pages any more, or the kernel would sooner
+  // or later fill the holes to make them whole, and no pages of its head that describe nothing.
+  // Ends when the segment is full again.
+  static void Thin(Segment* segment);
 
   template <typename Visit>
   void ForEachRun(Visit&& visit) {
@@ -46,6 +50,7 @@ class RunPages {
  private:
   static constexpr uint32_t kOrders = 8;  // up to 2 MiB: larger ones cannot lie beside the header
 
+  static void TrimHead(Segment* segment);
   void PushFree(PageRun* run, uint32_t order);
   void RemoveFree(PageRun* run);
   bool AddSegment(TieredHeap* owner);

@@ -8,11 +8,12 @@
 #include "base/random.h"
 #include "mem/internal/sanitizer.h"
 #include "mem/internal/segment_source.h"
+#include "mem/internal/system_pages.h"
 
 namespace zokio::mem_internal {
 namespace {
 
-char* BeginOf(PageRun* run) { return run->begin; }
+char* BeginOf(PageRun* run) { return run->begin(); }
 size_t BytesOf(const PageRun* run) { return kRunPage << run->order; }
 
 TEST(RunPages, SplitsAndCoalesces) {
@@ -22,7 +23,7 @@ TEST(RunPages, SplitsAndCoalesces) {
   EXPECT_EQ(free_after_one, kUsablePages - 1);
   PageRun* second = pages.Allocate(0, nullptr);
   PageRun* large = pages.Allocate(kRunOrderMax, nullptr);
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(large->begin) % BytesOf(large), 0u);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(large->begin()) % BytesOf(large), 0u);
   pages.Free(first);
   pages.Free(large);
   pages.Free(second);
@@ -48,9 +49,9 @@ TEST(RunPages, KeepsOneEmptySegmentAndReturnsTheOthers) {
 TEST(RunPages, DecayZeroesFreePagesOnce) {
   RunPages pages;
   PageRun* run = pages.Allocate(3, nullptr);
-  Unpoison(run->begin, BytesOf(run));
-  run->begin[100] = 1;
-  char* const bytes = run->begin;
+  Unpoison(run->begin(), BytesOf(run));
+  run->begin()[100] = 1;
+  char* const bytes = run->begin();
   pages.Free(run);
   EXPECT_EQ(pages.Decay(), kUsablePages * kRunPage);
   EXPECT_EQ(pages.Decay(), 0u);
@@ -59,6 +60,38 @@ TEST(RunPages, DecayZeroesFreePagesOnce) {
   EXPECT_EQ(bytes[100], 0);
   pages.Free(run);
   EXPECT_GT(pages.Decay(), 0u);  // what was merged with a used run is returned again
+}
+
+// Bits of runs that are there stay; pages of bits that describe nothing go, and come back as zero.
+TEST(RunPages, ThinningKeepsTheBitsOfRunsOfManyBlocks) {
+  RunPages pages;
+  PageRun* many = pages.Allocate(0, nullptr);
+  many->blocks = kFewBlocks + 1;
+  PageRun* few = pages.Allocate(0, nullptr);
+  few->blocks = kFewBlocks;
+  EXPECT_EQ(few->bits(), few->few_bits);
+  Segment* segment = Segment::Of(many);
+  const size_t far = kSegmentPages - 1;
+  ASSERT_GT(far, segment->PageOf(many) + kPageSize / sizeof(segment->many_bits[0]));
+  many->bits()[2] = 5;
+  segment->many_bits[far][1] = 7;
+  RunPages::Thin(segment);
+  EXPECT_TRUE(segment->thinned);
+  EXPECT_EQ(many->bits()[2], 5u);
+  EXPECT_EQ(segment->many_bits[far][1], 0u);
+  segment->many_bits[far][1] = 7;
+  RunPages::Thin(segment);  // once is enough
+  EXPECT_EQ(segment->many_bits[far][1], 7u);
+
+  // Full again, it may have huge pages again.
+  std::vector<PageRun*> runs = {many, few};
+  while (segment->thinned) {
+    runs.push_back(pages.Allocate(0, nullptr));
+    ASSERT_EQ(pages.segments(), 1u);
+    runs.back()->blocks = kFewBlocks;
+  }
+  EXPECT_LT(segment->free_pages, kUsablePages / 4);
+  for (PageRun* run : runs) pages.Free(run);
 }
 
 TEST(RunPages, RandomRunsNeverOverlap) {
@@ -71,15 +104,15 @@ TEST(RunPages, RandomRunsNeverOverlap) {
       const uint32_t order = random.Below(kRunOrderMax + 1) * random.Below(2);
       PageRun* run = pages.Allocate(order, nullptr);
       ASSERT_NE(run, nullptr);
-      ASSERT_EQ(Segment::Of(run->begin)->RunOf(run->begin + BytesOf(run) - 1), run);
+      ASSERT_EQ(Segment::Of(run->begin())->RunOf(run->begin() + BytesOf(run) - 1), run);
       const auto next = live.lower_bound(BeginOf(run));
       if (next != live.end()) {
-        ASSERT_LE(run->begin + BytesOf(run), next->first);
+        ASSERT_LE(run->begin() + BytesOf(run), next->first);
       }
       if (next != live.begin()) {
-        ASSERT_LE(std::prev(next)->first + BytesOf(std::prev(next)->second), run->begin);
+        ASSERT_LE(std::prev(next)->first + BytesOf(std::prev(next)->second), run->begin());
       }
-      live[run->begin] = run;
+      live[run->begin()] = run;
       live_pages += size_t{1} << order;
     } else {
       auto victim = live.lower_bound(live.begin()->first + random.Below(1u << 24));
@@ -91,7 +124,7 @@ TEST(RunPages, RandomRunsNeverOverlap) {
     ASSERT_EQ(pages.free_pages() + live_pages, pages.segments() * kUsablePages);
   }
   size_t visited = 0;
-  pages.ForEachRun([&](const PageRun& run) { visited += live.count(run.begin); });
+  pages.ForEachRun([&](const PageRun& run) { visited += live.count(run.begin()); });
   EXPECT_EQ(visited, live.size());
   for (auto& [begin, run] : live) pages.Free(run);
   EXPECT_EQ(pages.segments(), 1u);

@@ -18,8 +18,7 @@ inline constexpr size_t kMediumMax = 64 << 10;
 inline constexpr uint32_t kSmallClasses = 17;
 inline constexpr uint32_t kClasses = kSmallClasses + 8 * 8;
 
-// Pages of runs; a run is 2^order of them. Each costs a descriptor of 192 bytes: with pages of 8
-// KiB these were a quarter of what stayed resident after a peak, with 16 KiB they are an eighth.
+// Pages of runs; a run is 2^order of them. Each has a descriptor of 64 bytes: see segment.h.
 inline constexpr size_t kRunPage = 16 << 10;
 inline constexpr uint32_t kRunOrderMax = 6;  // 1 MiB
 inline constexpr uint32_t kRunBlocksMax = 1024;
@@ -36,7 +35,12 @@ struct ClassInfo {
   uint32_t run_order;
   uint32_t blocks;        // in a run
   uint32_t magazine_max;  // pointers
-  uint64_t reciprocal;    // 2^40 / size, rounded up: offset * reciprocal >> 40 is the index
+  uint64_t reciprocal;    // 2^40 / size, rounded up
+
+  // Of the block that lies `offset` bytes behind its run's begin.
+  constexpr uint32_t IndexAt(size_t offset) const {
+    return static_cast<uint32_t>(offset * reciprocal >> 40);
+  }
 };
 
 namespace size_class_internal {

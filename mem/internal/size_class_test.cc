@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace zokio::mem_internal {
 namespace {
 
@@ -43,13 +45,24 @@ TEST(SizeClass, RunsHoldEnoughBlocksAndWasteLittle) {
   }
 }
 
+// The tables are made by the compiler; made again, they are the same.
+TEST(SizeClass, TheTablesAreWhatTheirFunctionsSay) {
+  const std::array<ClassInfo, kClasses> table = size_class_internal::MakeTable();
+  for (uint32_t i = 0; i < kClasses; ++i) {
+    EXPECT_EQ(table[i].size, kClassTable[i].size);
+    EXPECT_EQ(table[i].blocks, kClassTable[i].blocks);
+    EXPECT_EQ(table[i].run_order, kClassTable[i].run_order);
+  }
+  EXPECT_EQ(size_class_internal::MakeIndex(), size_class_internal::kIndex);
+}
+
 TEST(SizeClass, TheReciprocalFindsEveryBlockFromAnyOfItsBytes) {
   for (uint32_t i = 0; i < kClasses; ++i) {
     const ClassInfo& info = kClassTable[i];
     for (uint64_t block = 0; block < info.blocks; ++block) {
       const uint64_t first = block * info.size;
-      ASSERT_EQ(first * info.reciprocal >> 40, block);
-      ASSERT_EQ((first + info.size - 1) * info.reciprocal >> 40, block);
+      ASSERT_EQ(info.IndexAt(first), block);
+      ASSERT_EQ(info.IndexAt(first + info.size - 1), block);
     }
   }
 }

@@ -4,6 +4,8 @@
 
 #include <sys/mman.h>
 
+#include "base/atomic.h"
+
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
@@ -52,7 +54,15 @@ bool MovePages(void* pages, size_t size, void* to) {
          MAP_FAILED;
 }
 
-void AdviseHuge(void* pages, size_t size) { (void)madvise(pages, size, MADV_HUGEPAGE); }
+namespace {
+constinit Atomic<bool> huge_pages{true};
+}  // namespace
+
+void SetHugePages(bool use) { huge_pages.store(use, memory_order_relaxed); }
+
+void AdviseHuge(void* pages, size_t size) {
+  if (huge_pages.load(memory_order_relaxed)) (void)madvise(pages, size, MADV_HUGEPAGE);
+}
 
 void AdviseSmall(void* pages, size_t size) { (void)madvise(pages, size, MADV_NOHUGEPAGE); }
 

@@ -34,8 +34,10 @@ void* RemapPages(void* pages, size_t old_size, size_t new_size);
 // then.
 bool MovePages(void* pages, size_t size, void* to);
 
-// Asks for transparent huge pages; a hint, so it cannot fail.
+// Asks for transparent huge pages, unless the program switched them off; a hint, so it cannot fail.
 void AdviseHuge(void* pages, size_t size);
+// For mappings to come.
+void SetHugePages(bool use);
 // Takes the request back.
 void AdviseSmall(void* pages, size_t size);
 // The kernel may take the contents when it needs memory (MADV_FREE): cheap to use again, but

@@ -109,7 +109,11 @@ void* RemapPages(void* pages, size_t old_size, size_t new_size) {
 
 bool MovePages(void*, size_t, void*) { return false; }
 
+void SetHugePages(bool) {}
+
 void AdviseHuge(void*, size_t) {}
+
+void AdviseSmall(void*, size_t) {}
 
 void ReleaseLazily(void*, size_t) {}
 

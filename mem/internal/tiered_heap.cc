@@ -127,15 +127,14 @@ PageRun* TieredHeap::NewRun(uint32_t size_class) {
   const ClassInfo& info = kClassTable[size_class];
   PageRun* run = pages_.Allocate(info.run_order, this);
   if (run == nullptr) return nullptr;
-  run->reciprocal = info.reciprocal;
   run->block_size = info.size;
   run->blocks = static_cast<uint16_t>(info.blocks);
   run->free = run->blocks;
   run->decayed = 0;
   run->size_class = static_cast<uint8_t>(size_class);
-  for (uint32_t i = 0; i < kBitWords; ++i) {
-    const uint32_t left = info.blocks > i * 64 ? info.blocks - i * 64 : 0;
-    run->free_bits[i] = left >= 64 ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
+  uint64_t* bits = run->bits();
+  for (uint32_t left = info.blocks; left > 0; left -= std::min(left, 64u)) {
+    *bits++ = left >= 64 ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
   }
   List(run);
   return run;
@@ -161,17 +160,19 @@ bool TieredHeap::Refill(uint32_t size_class) {
       if (run == nullptr) break;
     }
     const uint32_t words = (run->blocks + 63u) / 64;
+    char* const run_begin = run->begin();
+    uint64_t* const run_bits = run->bits();
     for (uint32_t word = 0; word < words && put != magazine.base; ++word) {
-      uint64_t bits = run->free_bits[word];
+      uint64_t bits = run_bits[word];
       if (bits == 0) continue;
-      char* const first = run->begin + size_t{word} * 64 * run->block_size;
+      char* const first = run_begin + size_t{word} * 64 * run->block_size;
       uint16_t taken = 0;
       while (bits != 0 && put != magazine.base) {
         *--put = first + static_cast<size_t>(std::countr_zero(bits)) * run->block_size;
         bits &= bits - 1;
         ++taken;
       }
-      run->free_bits[word] = bits;
+      run_bits[word] = bits;
       run->free = static_cast<uint16_t>(run->free - taken);
     }
     if (run->free == 0) Unlist(run);
@@ -184,8 +185,8 @@ bool TieredHeap::Refill(uint32_t size_class) {
   return got > 0;
 }
 
-void TieredHeap::SetFree(PageRun* run, uint32_t word, uint64_t bits) {
-  run->free_bits[word] |= bits;
+inline void TieredHeap::SetFree(PageRun* run, uint64_t& word, uint64_t bits) {
+  word |= bits;
   run->free = static_cast<uint16_t>(run->free + std::popcount(bits));
   if (run->free == run->blocks) [[unlikely]] {
     if (run->listed) Unlist(run);
@@ -198,6 +199,8 @@ void TieredHeap::SetFree(PageRun* run, uint32_t word, uint64_t bits) {
 // The `count` blocks freed longest ago go to their runs.
 void TieredHeap::Flush(uint32_t size_class, size_t count) {
   Magazine& magazine = magazines_[size_class];
+  const ClassInfo info = kClassTable[size_class];
+  const bool many = info.blocks > kFewBlocks;
   void** remote = magazine.base;  // those of other heaps gather at the front
   for (size_t i = 0; i < count; ++i) {
     void* block = magazine.base[i];
@@ -206,9 +209,15 @@ void TieredHeap::Flush(uint32_t size_class, size_t count) {
       *remote++ = block;
       continue;
     }
-    PageRun* run = segment->RunOf(block);
-    const uint32_t index = run->IndexOf(block);
-    SetFree(run, index / 64, uint64_t{1} << (index % 64));
+    const uintptr_t offset = Segment::OffsetOf(block);
+    const size_t page = segment->run_of[offset / kRunPage];
+    PageRun* run = &segment->runs[page];
+    // A block that was shrunk in place is freed as one of a smaller class.
+    const bool shrunk = run->size_class != size_class;
+    const uint32_t index =
+        shrunk ? segment->IndexOf(block) : info.IndexAt(offset - page * kRunPage);
+    uint64_t* bits = shrunk ? run->bits() : many ? segment->many_bits[page] : run->few_bits;
+    SetFree(run, bits[index / 64], uint64_t{1} << (index % 64));
   }
   if (remote != magazine.base) {
     FlushRemote(magazine.base, static_cast<size_t>(remote - magazine.base));
@@ -229,17 +238,18 @@ void TieredHeap::FlushRemote(void** blocks, size_t count) {
     auto* message = static_cast<RemoteBlock*>(blocks[i]);
     Segment* segment = Segment::Of(message);
     PageRun* run = segment->RunOf(message);
-    const uint32_t index = run->IndexOf(message);
+    const ClassInfo& info = kClassTable[run->size_class];
+    const uint32_t index = segment->IndexOf(message);
     uint64_t mask = uint64_t{1} << (index % 64);
     const bool carries = run->block_size >= sizeof(RemoteBlock);
     // Neighbours come one after the other: whoever allocated them got them so.
     const uint32_t first_of_word = index & ~63u;
-    char* const word_begin = run->begin + size_t{first_of_word} * run->block_size;
+    char* const word_begin = run->begin() + size_t{first_of_word} * run->block_size;
     const size_t word_bytes = size_t{std::min(64u, run->blocks - first_of_word)} * run->block_size;
     for (++i; carries && i < count; ++i) {
       const size_t offset = static_cast<size_t>(static_cast<char*>(blocks[i]) - word_begin);
       if (offset >= word_bytes) break;
-      mask |= uint64_t{1} << (offset * run->reciprocal >> 40);
+      mask |= uint64_t{1} << info.IndexAt(offset);
     }
     Unpoison(message, carries ? sizeof(RemoteBlock) : sizeof(RemoteBlock*));
     if (carries) message->payload = mask;
@@ -266,12 +276,13 @@ void TieredHeap::Drain() {
   RemoteBlock* message = remote_.TakeAll();
   while (message != nullptr) {
     RemoteBlock* next = message->next;
-    PageRun* run = Segment::Of(message)->RunOf(message);
-    const uint32_t index = run->IndexOf(message);
+    Segment* segment = Segment::Of(message);
+    PageRun* run = segment->RunOf(message);
+    const uint32_t index = segment->IndexOf(message);
     const bool carries = run->block_size >= sizeof(RemoteBlock);
     const uint64_t mask = carries ? message->payload : uint64_t{1} << (index % 64);
     Poison(message, run->block_size);
-    SetFree(run, index / 64, mask);
+    SetFree(run, run->bits()[index / 64], mask);
     message = next;
   }
 }
@@ -281,13 +292,15 @@ void TieredHeap::Drain() {
 size_t TieredHeap::ReleaseFreePages(PageRun& run) {
   if (run.free == run.decayed || size_t{run.free} * run.block_size < kPageSize) return 0;
   run.decayed = run.free;
+  const uintptr_t run_begin = reinterpret_cast<uintptr_t>(run.begin());
+  const uint64_t* const bits = run.bits();
   size_t released = 0;
   uint32_t first = 0;  // of a stretch of free blocks
   for (uint32_t i = 0; i <= run.blocks; ++i) {
-    if (i < run.blocks && (run.free_bits[i / 64] >> (i % 64) & 1) != 0) continue;
-    const uintptr_t begin = reinterpret_cast<uintptr_t>(run.begin) + size_t{first} * run.block_size;
+    if (i < run.blocks && (bits[i / 64] >> (i % 64) & 1) != 0) continue;
+    const uintptr_t begin = run_begin + size_t{first} * run.block_size;
     const size_t free_end = i < run.blocks ? size_t{i} * run.block_size : kRunPage << run.order;
-    const uintptr_t end = reinterpret_cast<uintptr_t>(run.begin) + free_end;
+    const uintptr_t end = run_begin + free_end;
     const uintptr_t page = RoundUp(begin, kPageSize);
     const uintptr_t page_end = end & ~(kPageSize - 1);
     if (page < page_end) {
@@ -296,6 +309,7 @@ size_t TieredHeap::ReleaseFreePages(PageRun& run) {
     }
     first = i + 1;
   }
+  if (released > 0) RunPages::Thin(Segment::Of(&run));
   return released;
 }
 

@@ -109,7 +109,7 @@ class TieredHeap {
   void FlushAll();
   void FlushRemote(void** blocks, size_t count);
   static size_t ReleaseFreePages(PageRun& run);
-  void SetFree(PageRun* run, uint32_t word, uint64_t bits);
+  void SetFree(PageRun* run, uint64_t& word, uint64_t bits);
   void List(PageRun* run);
   void Unlist(PageRun* run);
 
