@@ -101,8 +101,8 @@ TEST(SegmentSource, RandomSlotsNeverOverlapAndAreUsedAgain) {
   size_t live_slots = 0;
   size_t reserved = 0;
   const size_t taken = SegmentSource::bytes_taken();
-  for (int step = 0; step < 20'000; ++step) {
-    if (step == 10'000) reserved = SegmentSource::bytes_reserved();
+  for (int step = 0; step < 4000; ++step) {
+    if (step == 2000) reserved = SegmentSource::bytes_reserved();
     if (live_slots < 100 && random.Below(2) == 0) {
       const size_t slots = random.Below(2) == 0 ? 1 : 1 + random.Below(9);
       auto* begin = static_cast<char*>(SegmentSource::Take(slots));
@@ -121,7 +121,7 @@ TEST(SegmentSource, RandomSlotsNeverOverlapAndAreUsedAgain) {
       SegmentSource::Give(victim->first, victim->second, random.Below(2) * kPageSize);
       live.erase(victim);
     }
-    if (step % 1000 == 0) SegmentSource::Decay();
+    if (step % 500 == 0) SegmentSource::Decay();
     ASSERT_EQ(SegmentSource::bytes_taken(), taken + live_slots * kSegmentSize);
   }
   EXPECT_LE(SegmentSource::bytes_reserved(), reserved + (size_t{256} << 20));
