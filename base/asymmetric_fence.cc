@@ -6,6 +6,10 @@
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cerrno>
+
+#include "base/check.h"
 #endif
 
 #if defined(__SANITIZE_THREAD__)
@@ -30,8 +34,11 @@ void AsymmetricFence::FullFence() {
 
 void AsymmetricFence::SlowSide() {
 #if defined(__linux__)
-  if (kernel_fences_.load(std::memory_order_relaxed) &&
-      syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) {
+  if (kernel_fences_.load(std::memory_order_relaxed)) {
+    // The fast sides rely on it: with a fence of this thread alone a wake-up would be lost.
+    while (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) {
+      ZOKIO_CHECK(errno == ENOMEM, "membarrier was taken away after the scheduler began");
+    }
     return;
   }
 #endif

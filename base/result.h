@@ -19,6 +19,14 @@
 namespace zokio {
 
 template <typename T>
+class Result;
+
+template <typename T>
+inline constexpr bool kIsResult = false;
+template <typename T>
+inline constexpr bool kIsResult<Result<T>> = true;
+
+template <typename T>
 class [[nodiscard]] Result {
   static_assert(!std::is_reference_v<T>, "Result<T&>: hold a pointer");
   static_assert(!std::is_same_v<std::remove_cv_t<T>, Error>, "Result<Error> is ambiguous");
@@ -28,9 +36,11 @@ class [[nodiscard]] Result {
 
   // NOLINTBEGIN(google-explicit-constructor): `return value;` and `return error;` are the idiom.
   Result(Error error) : state_(std::in_place_index<1>, error) {}
+  // Not a Result<bool> of another Result, whose failure would be a value then: false.
   template <typename U = T>
     requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error>)
+             !std::is_same_v<std::remove_cvref_t<U>, Error> &&
+             !(std::is_same_v<std::remove_cv_t<T>, bool> && kIsResult<std::remove_cvref_t<U>>))
   Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
   // NOLINTEND(google-explicit-constructor)
 
@@ -95,11 +105,6 @@ class [[nodiscard]] Result<void> {
   Error error_;
   bool ok_ = true;
 };
-
-template <typename T>
-inline constexpr bool kIsResult = false;
-template <typename T>
-inline constexpr bool kIsResult<Result<T>> = true;
 
 }  // namespace zokio
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "gtest/gtest.h"
 
@@ -11,6 +12,13 @@ namespace {
 
 static_assert(sizeof(Error) == 16);
 static_assert(std::is_trivially_copyable_v<Error>);
+
+// A failure never turns into a value on its way through a function that returns Result<bool>.
+static_assert(!std::is_constructible_v<Result<bool>, Result<int>>);
+static_assert(!std::is_constructible_v<Result<bool>, const Result<void>&>);
+static_assert(std::is_constructible_v<Result<bool>, const Result<bool>&>);
+static_assert(std::is_constructible_v<Result<bool>, bool>);
+static_assert(std::is_constructible_v<Result<Result<int>>, Result<int>>);
 
 Result<std::unique_ptr<int>> Make(bool ok) {
   if (!ok) return Error(ErrorCode::kNotFound, "make", ENOENT);

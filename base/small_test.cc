@@ -1,6 +1,19 @@
-// Check, Clock and Random: the seams with little in them.
+// AsymmetricFence, Check, Clock and Random: the seams with little in them.
+#if defined(__linux__)
+#include <linux/filter.h>
+#include <linux/membarrier.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 #include <set>
 
+#include "base/asymmetric_fence.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -20,6 +33,46 @@ TEST(CheckTest, APassingCheckEvaluatesItsConditionOnce) {
   ZOKIO_CHECK(++calls == 1, "once");
   EXPECT_EQ(calls, 1);
 }
+
+#if defined(__linux__)
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadSanitizer = true;
+#elif defined(__has_feature)
+constexpr bool kThreadSanitizer = __has_feature(thread_sanitizer);
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
+// What a program does that locks itself in after its start.
+void SleepWhereMembarrierIsForbidden() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  sock_fprog program = {.len = sizeof(rules) / sizeof(rules[0]), .filter = rules};
+  ZOKIO_CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new rights");
+  ZOKIO_CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "a filter");
+  AsymmetricFence::SlowSide();
+  std::exit(0);
+}
+
+TEST(AsymmetricFenceDeathTest, AFenceThatTheKernelTakesAwayIsNoSilentOne) {
+  AsymmetricFence::Prepare();
+  // ThreadSanitizer does not see such fences.
+  const bool promised =
+      !kThreadSanitizer &&
+      syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+  if (promised) {
+    EXPECT_DEATH(SleepWhereMembarrierIsForbidden(), "membarrier was taken away");
+  } else {
+    EXPECT_EXIT(SleepWhereMembarrierIsForbidden(), testing::ExitedWithCode(0), "");
+  }
+}
+
+#endif  // defined(__linux__)
 
 TEST(ClockTest, MonotonicNeverGoesBack) {
   Instant last = Clock::Monotonic().Now();

@@ -39,6 +39,13 @@ size_t SizeForAlignment(size_t size, size_t alignment) {
   return 0;
 }
 
+// Whether a block may be freed as one of `size`: aligned requests take what its class then serves.
+bool IsAlignedAs(const void* block, size_t size) {
+  const size_t class_size = ClassSize(ClassOf(size));
+  const size_t alignment = std::min(class_size & -class_size, size_t{8192});
+  return (reinterpret_cast<uintptr_t>(block) & (alignment - 1)) == 0;
+}
+
 }  // namespace
 
 [[gnu::noinline]] void* Allocate(size_t size) { return mem_internal::AllocateFast(size); }
@@ -83,7 +90,7 @@ void* Reallocate(void* block, size_t size) {
     if (size > usable) {
       if (void* moved = LargeSpans::Move(block, size)) return moved;
     }
-  } else if (size <= usable && size >= usable / 2) {
+  } else if (size <= usable && size >= usable / 2 && IsAlignedAs(block, size)) {
     return block;  // it fits, and wastes less than half
   }
   void* moved = Allocate(size);

@@ -48,7 +48,7 @@ size_t DecayMemory();
 // The calling thread allocates no more: what it cached serves others.
 void FlushThreadMemory();
 // Whether heaps, frames and large blocks ask for huge pages where they are likely to fill them;
-// they do at first. Counts for what is mapped from now on. docs/MEASURED.md says what either costs.
+// they do at first. Counts for what is mapped from now on. docs/measured.md says what either costs.
 void UseHugePages(bool use);
 
 }  // namespace zokio

@@ -86,6 +86,20 @@ TEST(Allocator, ReallocatesInPlaceWhereThereIsRoom) {
   Free(large, 70'000);
 }
 
+// A block that was shrunk in place may be freed by its new size, and serve that size's class then.
+TEST(Allocator, ShrunkBlocksDoNotSpoilTheAlignmentOfOthers) {
+  for (size_t small : {32, 64, 128, 256, 1024, 4096}) {
+    std::vector<void*> blocks(40);
+    for (void*& block : blocks) block = Reallocate(Allocate(small + small / 4), small);
+    for (void* block : blocks) Free(block, small);
+    for (void*& block : blocks) {
+      block = AllocateAligned(small, small);
+      ASSERT_EQ(reinterpret_cast<uintptr_t>(block) % small, 0u) << small;
+    }
+    for (void* block : blocks) FreeAligned(block, small, small);
+  }
+}
+
 TEST(Allocator, AGrowingLargeBlockKeepsItsBytesAndItsSlots) {
   if (!kPooled) GTEST_SKIP() << "pass-through to malloc";
   for (int round = 0; round < 3; ++round) {
@@ -116,6 +130,14 @@ TEST(Allocator, DecayGivesFreeMemoryBack) {
   }
   for (void* block : blocks) Free(block, 1000);
   EXPECT_GT(DecayMemory(), 10u << 20);
+  // What a cached span gives back counts once.
+  void* large = Allocate(3'000'000);
+  std::memset(large, 1, 3'000'000);
+  Free(large, 3'000'000);
+  const size_t returned = DecayMemory();
+  EXPECT_GE(returned, 3'000'000u);
+  EXPECT_LT(returned, 4'000'000u);
+  EXPECT_EQ(DecayMemory(), 0u);
   DrainRemoteFrees();
   FlushThreadMemory();
   Free(Allocate(10), 10);

@@ -109,7 +109,7 @@ class Arena {
   void Use(Block* block);
   void FreeBlock(Block* block);
 
-  uintptr_t bump_ = 0;
+  uintptr_t bump_ = 1;  // past the end, so that no bytes at all have an address too
   uintptr_t end_ = 0;
   Destructor* destructors_ = nullptr;
   Block* blocks_ = nullptr;  // the newest first

@@ -36,6 +36,19 @@ TEST(Arena, AllocatesAlignedAndApart) {
   }
 }
 
+// nullptr means exhaustion, and containers may ask for nothing.
+TEST(Arena, NoBytesHaveAnAddressToo) {
+  Arena fresh;
+  EXPECT_NE(fresh.Allocate(0), nullptr);
+  Arena other;
+  EXPECT_NE(other.NewArray<int>(0), nullptr);
+  Arena behind;
+  ArenaResource resource(behind);
+  resource.deallocate(resource.allocate(0), 0);
+  Arena bounded(10);
+  EXPECT_EQ(bounded.Allocate(0), nullptr);
+}
+
 struct Recorder {
   Recorder(std::vector<int>* into, int number) : log(into), id(number) {}
   ~Recorder() { log->push_back(id); }

@@ -90,8 +90,8 @@ TEST(HardenedHeapGuardDeathTest, AReadAfterTheFreeFaultsAtOnce) {
   heap.Free(block, 64);
   EXPECT_DEATH(
       {
-        const char read = *const_cast<volatile char*>(block);
-        std::exit(read == 0 ? 0 : 1);
+        static_cast<void>(*const_cast<volatile char*>(block));
+        std::exit(0);  // no death
       },
       "");
 }

@@ -16,7 +16,8 @@
 // Ownership: outlives its blocks; a block is freed by the profile that it came from.
 // Thread-safety: any thread; one lock, taken for samples only.
 // Memory ordering: the filter's counts are relaxed: a block's Free comes after its Allocate anyway.
-// Errors: nullptr where memory is exhausted. A sample for which there is no room is dropped.
+// Errors: nullptr where memory is exhausted; where there is none for a sample's own record, what
+//   the program's operator new does then.
 // Cost: above the tiers an atomic subtraction, and at a free a look into a table of 16 KiB; a
 //   sample costs some microseconds, most of it for the stack.
 #ifndef ZOKIO_MEM_HEAP_PROFILE_H_

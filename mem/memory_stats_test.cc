@@ -110,6 +110,22 @@ TEST(MemoryStats, AChurnOfThreadsLeaksNothing) {
   }
 }
 
+// Large blocks of all sizes come and go: adjacent free slots serve the next ones.
+TEST(MemoryStats, AChurnOfLargeBlocksReusesAddressSpace) {
+  Random random(5);
+  void* live[3] = {};
+  size_t reserved = 0;
+  for (int i = 0; i < 600; ++i) {
+    if (i == 100) reserved = MemoryStats::Collect().reserved_bytes;
+    Free(live[i % 3]);
+    live[i % 3] = Allocate((size_t{5} << 20) + random.Below(30u << 20));
+    ASSERT_NE(live[i % 3], nullptr);
+    if (i % 10 == 0) Free(Reallocate(Allocate(2'000'000), 9'000'000));
+  }
+  for (void* block : live) Free(block);
+  EXPECT_LE(MemoryStats::Collect().reserved_bytes, reserved + (size_t{256} << 20));
+}
+
 TEST(MemoryStats, CountsLargeSpansAndTheirReuse) {
   const MemoryStats before = MemoryStats::Collect();
   for (int i = 0; i < 10; ++i) Free(Allocate(200'000));

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "base/check.h"
@@ -23,9 +24,10 @@ MemoryQuota::Registry& MemoryQuota::All() {
   // Never destroyed: quotas may be static.
   alignas(Registry) static unsigned char memory[sizeof(Registry)];
   static Registry* const registry = [] {
-    // Totals allocates under the lock, so a fork must take the allocator's locks after this one:
-    // those that were known first are taken last.
+    // Totals allocates under the lock, so a fork must take the allocator's locks after this one,
+    // and those of operator new: those that were known first are taken last.
     ::zokio::Free(::zokio::Allocate(1));
+    ::operator delete(::operator new(1));
     auto* made = new (memory) Registry;
     pthread_atfork([] { All().mutex.Lock(); }, [] { All().mutex.Unlock(); },
                    [] { All().mutex.Unlock(); });
@@ -51,7 +53,12 @@ std::vector<MemoryQuota::TagTotal> MemoryQuota::Totals() {
     for (const MemoryQuota* quota = all.first; quota != nullptr; quota = quota->next_) {
       TagTotal& total = totals[quota->tag_];
       ++total.quotas;
-      total.bytes += quota->bytes();
+      // An ancestor of the same tag counts it already.
+      const MemoryQuota* ancestor = quota->parent_;
+      while (ancestor != nullptr && std::string_view(ancestor->tag_) != quota->tag_) {
+        ancestor = ancestor->parent_;
+      }
+      if (ancestor == nullptr) total.bytes += quota->bytes();
       total.bytes_peak = std::max(total.bytes_peak, quota->bytes_peak());
       total.refusals += quota->refusals();
     }

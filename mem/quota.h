@@ -7,7 +7,8 @@
 // Ownership: a parent outlives its children; a quota outlives what was allocated from it, and fails
 //   a CHECK that names it and the bytes where something is left.
 // Thread-safety: any thread.
-// Memory ordering: none: the counts are statistics, and each is exact once threads are joined.
+// Memory ordering: none: the counts are statistics. What is held is exact once threads are joined;
+//   a peak may miss what another thread gave back within the same moment.
 // Errors: kOutOfRange names the operation where a limit would be exceeded, kOutOfMemory where there
 //   is no memory at all.
 // Cost: an atomic addition for each level, so charge by the buffer and not by the byte; a lock at a
@@ -59,7 +60,8 @@ class MemoryQuota {
   // How often a limit of this quota refused.
   uint64_t refusals() const { return refusals_.load(memory_order_relaxed); }
 
-  // By tag. A parent's bytes are those of its children and its own.
+  // By tag. A parent's bytes are those of its children and its own; those of children with their
+  // parent's tag count once.
   static std::vector<TagTotal> Totals();
 
  private:

@@ -46,6 +46,22 @@ TEST(MemoryQuota, AParentsLimitCountsAndARefusalChargesNobody) {
   EXPECT_EQ(process.bytes(), 0u);
 }
 
+TEST(MemoryQuota, TotalsCountWhatAParentOfTheSameTagHoldsOnce) {
+  MemoryQuota task("task");
+  MemoryQuota between("scope", SIZE_MAX, &task);
+  MemoryQuota subtask("task", SIZE_MAX, &between);
+  ASSERT_TRUE(task.Charge(50).ok());
+  ASSERT_TRUE(subtask.Charge(100).ok());
+  const std::vector<MemoryQuota::TagTotal> totals = MemoryQuota::Totals();
+  ASSERT_EQ(totals.size(), 2u);
+  EXPECT_EQ(totals[0].bytes, 100u);
+  EXPECT_EQ(totals[1].tag, "task");
+  EXPECT_EQ(totals[1].quotas, 2u);
+  EXPECT_EQ(totals[1].bytes, 150u);
+  task.Refund(50);
+  subtask.Refund(100);
+}
+
 TEST(MemoryQuota, ChargesNothingWhereThereIsNoMemory) {
   if (mem_internal::kAddressSanitizer || mem_internal::kThreadSanitizer) {
     GTEST_SKIP() << "AddressSanitizer's malloc aborts instead";

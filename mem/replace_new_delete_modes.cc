@@ -1,7 +1,9 @@
 #include "mem/replace_new_delete_modes.h"
 
 #include <pthread.h>
+#include <stdlib.h>  // secure_getenv
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -35,10 +37,10 @@ void ReportAtExit() {
   }
   const std::string dump = modes.profile->Dump();
   std::FILE* file = std::fopen(modes.profile_file, "we");
-  const bool written = file != nullptr && std::fwrite(dump.data(), 1, dump.size(), file) > 0;
+  const bool written =
+      file != nullptr && std::fwrite(dump.data(), 1, dump.size(), file) == dump.size();
   if (file == nullptr || std::fclose(file) != 0 || !written) {
-    std::fprintf(stderr, "ZOKIO_MEM: the profile could not be written to %s\n",
-                 modes.profile_file);
+    std::fprintf(stderr, "ZOKIO_MEM: the profile could not be written to %s\n", modes.profile_file);
   }
 }
 
@@ -55,22 +57,31 @@ Heap* MakeHeap(Options options) {
   return heap;
 }
 
+// The environment is the program's to change, up to its end.
+const char* CopyOf(std::string_view text) {
+  char* copy = static_cast<char*>(Allocate(text.size() + 1));
+  ZOKIO_CHECK(copy != nullptr, "no memory for a file's name");
+  std::copy(text.begin(), text.end(), copy);
+  copy[text.size()] = '\0';
+  return copy;
+}
+
 Modes MakeModes() {
   Modes modes;
   // Before main, or in a program that does not change its environment while it starts threads.
-  const char* value = std::getenv("ZOKIO_MEM");  // NOLINT(concurrency-mt-unsafe)
+  // Not where the program has rights that its caller lacks: a mode may write a file.
+  const char* value = secure_getenv("ZOKIO_MEM");  // NOLINT(concurrency-mt-unsafe)
   const std::string_view mode = value == nullptr ? "tiered" : value;
   if (mode.empty() || mode == "tiered") return modes;
   bool report = true;
   if (mode == "hardened" || mode == "guarded") {
-    modes.hardened =
-        MakeHeap<HardenedHeap>(HardenedOptions{.guard_pages = mode == "guarded"});
+    modes.hardened = MakeHeap<HardenedHeap>(HardenedOptions{.guard_pages = mode == "guarded"});
   } else if (mode == "leaks") {
     modes.profile = MakeHeap<HeapProfile>(HeapProfileOptions{.interval_bytes = 1});
   } else if (mode == "profile" || mode.starts_with(kProfileTo)) {
     modes.profile = MakeHeap<HeapProfile>(HeapProfileOptions{});
     report = mode != "profile";
-    if (report) modes.profile_file = value + kProfileTo.size();
+    if (report) modes.profile_file = CopyOf(mode.substr(kProfileTo.size()));
   } else {
     char message[160];
     std::snprintf(message, sizeof(message),

@@ -12,7 +12,8 @@
 // Ownership: the mode is chosen at the first allocation and stays until the end; nothing of it is
 //   destroyed.
 // Thread-safety: any thread. A child of fork goes on in the same mode.
-// Errors: a value that is none of these fails a CHECK that names it.
+// Errors: a value that is none of these fails a CHECK that names it. In a set-user-ID program the
+//   variable is not looked at.
 // Cost: a load and a branch above the tiers; a program that wants neither links the other target.
 #ifndef ZOKIO_MEM_REPLACE_NEW_DELETE_MODES_H_
 #define ZOKIO_MEM_REPLACE_NEW_DELETE_MODES_H_

@@ -3,11 +3,14 @@
 #include "mem/replace_new_delete_modes.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -17,10 +20,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/atomic.h"
 #include "base/thread.h"
+#include "mem/quota.h"
 
 namespace zokio {
 namespace {
+
+// Known before the first operator new, whichever this binary's other initialisers call.
+[[gnu::init_priority(101)]] MemoryQuota first_of_all("first of all");
 
 // The compiler knows nothing of where it points, nor that it is a block.
 template <typename T>
@@ -69,9 +77,45 @@ int ForkAndGoOn() {
   return failures;
 }
 
+// A fork may come while statistics are collected.
+int ForkAmongTotals() {
+  alarm(60);
+  Atomic<bool> done{false};
+  Result<Thread> busy = Thread::Start("busy", [&done] {
+    while (!done.load(memory_order_relaxed)) static_cast<void>(MemoryQuota::Totals());
+  });
+  if (!busy.ok()) return 2;
+  int failures = 0;
+  for (int i = 0; i < 50; ++i) {
+    const pid_t child = fork();
+    if (child == 0) _exit(MemoryQuota::Totals().size() == 1 ? 0 : 1);
+    int status = -1;
+    if (waitpid(child, &status, 0) != child || status != 0) ++failures;
+  }
+  done.store(true, memory_order_relaxed);
+  busy->Join();
+  return failures;
+}
+
+// As what shows a title in the place of its arguments and environment.
+int OverwriteEnvironment() {
+  char* value = std::getenv("ZOKIO_MEM");
+  std::memset(value, 'x', std::strlen(value));
+  return 0;
+}
+
+int FillTheDisk() {
+  signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
+  return setrlimit(RLIMIT_FSIZE, &limit);
+}
+
 int Act(std::string_view act) {
   if (act == "proper") return DoProperThings();
   if (act == "fork") return ForkAndGoOn();
+  if (act == "fork_totals") return ForkAmongTotals();
+  if (act == "overwrite_environment") return OverwriteEnvironment();
+  if (act == "fill_disk") return FillTheDisk();
   char* block = Opaque(static_cast<char*>(::operator new(12'345)));
   if (act == "leak") return 0;
   if (act == "hardened?") return NewDeleteHardened() != nullptr ? 0 : 1;
@@ -82,7 +126,7 @@ int Act(std::string_view act) {
   if (act == "overrun") block[12'345] = 1;
   ::operator delete(block);
   if (act == "double_free") ::operator delete(Opaque(block));
-  if (act == "read_after_free") return *const_cast<volatile char*>(block);
+  if (act == "read_after_free") static_cast<void>(*const_cast<volatile char*>(block));
   if (act == "write_after_free") block[5] = 1;  // found when the program ends
   return 0;
 }
@@ -118,10 +162,10 @@ TEST(ReplaceNewDeleteModes, ProperProgramsRunInEachMode) {
 
 TEST(ReplaceNewDeleteModes, HardenedFindsMisuseOfNewAndDelete) {
   for (const char* mode : {"hardened", "guarded"}) {
-    for (const auto& [act, finding] : std::map<std::string, std::string>{
-             {"double_free", "a double free: block"},
-             {"wrong_size", "a free with the wrong size: block"},
-             {"overrun", "a write behind: block"}}) {
+    for (const auto& [act, finding] :
+         std::map<std::string, std::string>{{"double_free", "a double free: block"},
+                                            {"wrong_size", "a free with the wrong size: block"},
+                                            {"overrun", "a write behind: block"}}) {
       const Ran ran = RunSelf(mode, act);
       EXPECT_FALSE(ran.well) << mode << act;
       EXPECT_NE(ran.output.find(finding), std::string::npos) << mode << act << ": " << ran.output;
@@ -130,6 +174,7 @@ TEST(ReplaceNewDeleteModes, HardenedFindsMisuseOfNewAndDelete) {
   EXPECT_NE(RunSelf("hardened", "write_after_free").output.find("a write after the free of"),
             std::string::npos);
   EXPECT_FALSE(RunSelf("guarded", "read_after_free").well);
+  EXPECT_TRUE(RunSelf("hardened", "read_after_free").well);  // nothing but a fault tells
   EXPECT_TRUE(RunSelf("hardened", "hardened?").well);
   EXPECT_FALSE(RunSelf("", "hardened?").well);
 }
@@ -144,7 +189,8 @@ TEST(ReplaceNewDeleteModes, LeaksAreReportedAtExit) {
 
 TEST(ReplaceNewDeleteModes, AProfileIsWrittenAtExitOrOnDemand) {
   const std::string file = testing::TempDir() + "/profile";
-  EXPECT_TRUE(RunSelf("profile:" + file, "leak").well);
+  std::remove(file.c_str());
+  EXPECT_TRUE(RunSelf("profile:" + file, "overwrite_environment").well);
   std::stringstream profile;
   profile << std::ifstream(file).rdbuf();
   EXPECT_TRUE(profile.str().starts_with("heap profile: ")) << profile.str();
@@ -152,12 +198,16 @@ TEST(ReplaceNewDeleteModes, AProfileIsWrittenAtExitOrOnDemand) {
   EXPECT_TRUE(RunSelf("profile", "dump").well);
   EXPECT_NE(RunSelf("profile:/no/such/folder", "leak").output.find("could not be written"),
             std::string::npos);
+  EXPECT_NE(RunSelf("profile:" + file, "fill_disk").output.find("could not be written"),
+            std::string::npos);
 }
 
 TEST(ReplaceNewDeleteModes, AChildOfForkGoesOn) {
   for (const char* mode : {"hardened", "leaks"}) {
-    const Ran ran = RunSelf(mode, "fork");
-    EXPECT_TRUE(ran.well) << mode << ": " << ran.output;
+    for (const char* act : {"fork", "fork_totals"}) {
+      const Ran ran = RunSelf(mode, act);
+      EXPECT_TRUE(ran.well) << mode << " " << act << ": " << ran.output;
+    }
   }
 }
 

@@ -57,8 +57,22 @@ class Slab {
     const uint32_t index = free_;
     Slot& slot = SlotAt(index);
     mem_internal::Unpoison(slot.bytes, sizeof(T));
-    new (slot.bytes) T(std::forward<Args>(args)...);
-    free_ = slot.next_free;
+    {
+      // The constructor may emplace others. Where it throws, the slot is free again.
+      struct Taken {
+        Slab& slab;
+        Slot* slot;
+        uint32_t index;
+        ~Taken() {
+          if (slot == nullptr) return;
+          slot->next_free = slab.free_;
+          slab.free_ = index;
+        }
+      } taken{*this, &slot, index};
+      free_ = slot.next_free;
+      new (slot.bytes) T(std::forward<Args>(args)...);
+      taken.slot = nullptr;
+    }
     ++slot.generation;
     ++size_;
     return {index, slot.generation};

@@ -36,6 +36,27 @@ TEST(Slab, AnOldHandleDoesNotFindTheSlotsNextObject) {
   EXPECT_EQ(slab.capacity(), 1u);
 }
 
+struct Tree {
+  Tree(Slab<Tree>& slab, int depth) : own_depth(depth) {
+    if (depth > 0) child = slab.Emplace(slab, depth - 1);
+  }
+  int own_depth;
+  SlabHandle child;
+};
+
+TEST(Slab, AConstructorMayEmplaceOthers) {
+  Slab<Tree> slab;
+  slab.Erase(slab.Emplace(slab, 2));  // one free slot, and two that live
+  const SlabHandle root = slab.Emplace(slab, 3);
+  EXPECT_EQ(slab.size(), 6u);
+  SlabHandle node = root;
+  for (int depth = 3; depth >= 0; --depth) {
+    ASSERT_NE(slab.Get(node), nullptr);
+    EXPECT_EQ(slab.Get(node)->own_depth, depth);
+    node = slab.Get(node)->child;
+  }
+}
+
 TEST(Slab, ForeignHandlesFindNothing) {
   Slab<int> slab;
   slab.Emplace(1);

@@ -72,7 +72,8 @@ class StackPool {
   // below the usual depth (with `all`: all pages). Answers how many bytes went back.
   size_t Trim(bool all = false);
 
-  // What an overflow of this stack is reported as; a string that outlives the fiber, or nullptr.
+  // What an overflow of this stack is reported as: a string, or nullptr. Putting the stack back
+  // does not end it: the string lives until the next name, or for ever.
   void SetName(StackSpan stack, const char* name);
 
   size_t stack_size() const { return stack_size_; }

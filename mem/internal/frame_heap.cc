@@ -55,9 +55,9 @@ void* FrameHeap::AllocateSlow(uint32_t size_class, size_t size) {
   if (heap == &no_frame_heap) heap = Attach(thread);
   if (heap == nullptr) return nullptr;
   void* block = heap->Refill(size_class);
-  if (heap != thread.heap) idle_heaps.Push(heap);  // it was borrowed
+  if (block != nullptr) ++heap->allocations_;
+  if (heap != thread.heap) idle_heaps.Push(heap);  // it was borrowed, and is another's from here on
   if (block == nullptr) return nullptr;
-  ++heap->allocations_;
   Unpoison(block, size);
   return block;
 }

@@ -211,6 +211,24 @@ TEST(FrameHeap, ServesAThreadThatHasAlreadyFlushed) {
   });
 }
 
+TEST(FrameHeap, ThreadsAtTheirEndPassHeapsToEachOther) {
+  FreeChecked(AllocateStamped(64, 1));
+  const auto use_pool_late = [](void* block) {
+    FrameHeap::Free(block, 64);
+    for (int i = 0; i < 1000; ++i) FreeChecked(AllocateStamped(80, 4));
+  };
+  ASSERT_EQ(pthread_key_create(&late_key, use_pool_late), 0);
+  std::vector<Thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    Result<Thread> thread =
+        Thread::Start("late", [] { pthread_setspecific(late_key, AllocateStamped(64, 1).bytes); });
+    ASSERT_TRUE(thread.ok());
+    threads.push_back(*std::move(thread));
+  }
+  threads.clear();
+  pthread_key_delete(late_key);
+}
+
 TEST(FrameHeap, TheChildOfAForkGoesOnWithItsThreadsHeap) {
   Block before = AllocateStamped(500, 1);
   const pid_t child = fork();

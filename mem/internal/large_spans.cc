@@ -140,32 +140,30 @@ void LargeSpans::Free(void* block) {
     filled_ |= uint64_t{1} << bin;
     return;
   }
+  GiveSlots(header);
+}
+
+size_t LargeSpans::GiveSlots(Header* header) {
+  char* const block = reinterpret_cast<char*>(header + 1);
   UnregisterRoots(block, header->room);
-  const size_t used =
-      static_cast<size_t>(static_cast<char*>(block) - header->slots_begin) + header->usable;
+  const size_t used = static_cast<size_t>(block - header->slots_begin) + header->usable;
   if (header->slots >= kHugeSlotsMin) {
     AdviseSmall(header->slots_begin, header->slots * kSegmentSize);
   }
-  SegmentSource::Give(header->slots_begin, header->slots, used);
+  return SegmentSource::Give(header->slots_begin, header->slots, used);
 }
 
-void LargeSpans::Flush() {
-  const size_t no_room = kCachedBytesMax + 1;
+size_t LargeSpans::Flush() {
+  size_t returned = 0;
   for (uint32_t bin = 0; bin < kBins; ++bin) {
     while (Header* header = bins_[bin]) {
       bins_[bin] = header->next;
-      cached_bytes_ = no_room;  // sends it past the bins
-      Free(header + 1);
+      returned += GiveSlots(header);
     }
   }
   filled_ = 0;
   cached_bytes_ = 0;
-}
-
-size_t LargeSpans::Decay() {
-  const size_t bytes = cached_bytes_;
-  Flush();
-  return bytes;
+  return returned;
 }
 
 void* LargeSpans::Move(void* block, size_t size) {

@@ -28,10 +28,8 @@ class LargeSpans {
   // REQUIRES: size > 0; `alignment` a power of two.
   void* Allocate(size_t size, size_t alignment, bool* reused);
   void Free(void* block);
-  // Everything cached goes to the source.
-  void Flush();
-  // As Flush; answers how many bytes were cached.
-  size_t Decay();
+  // Everything cached goes to the source; answers how many bytes that returned to the kernel.
+  size_t Flush();
 
   // What fits in the block.
   static size_t UsableSize(const void* block);
@@ -55,6 +53,7 @@ class LargeSpans {
   static uint32_t BinOf(size_t usable);  // the one a span of this size waits in
   static size_t HeadFor(size_t alignment);
   static Header* HeaderOf(const void* block);
+  static size_t GiveSlots(Header* header);
   static void SetUsable(Header* header, size_t usable);
   void* AllocateSlot(size_t size, size_t alignment);
   void* TakeCached(size_t size, size_t alignment);

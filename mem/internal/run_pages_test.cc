@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -92,6 +93,39 @@ TEST(RunPages, ThinningKeepsTheBitsOfRunsOfManyBlocks) {
   }
   EXPECT_LT(segment->free_pages, kUsablePages / 4);
   for (PageRun* run : runs) pages.Free(run);
+}
+
+TEST(SegmentSource, RandomSlotsNeverOverlapAndAreUsedAgain) {
+  Random random(7);
+  std::map<char*, size_t> live;
+  size_t live_slots = 0;
+  size_t reserved = 0;
+  const size_t taken = SegmentSource::bytes_taken();
+  for (int step = 0; step < 4000; ++step) {
+    if (step == 2000) reserved = SegmentSource::bytes_reserved();
+    if (live_slots < 100 && random.Below(2) == 0) {
+      const size_t slots = random.Below(2) == 0 ? 1 : 1 + random.Below(9);
+      auto* begin = static_cast<char*>(SegmentSource::Take(slots));
+      ASSERT_NE(begin, nullptr);
+      ASSERT_EQ(reinterpret_cast<uintptr_t>(begin) % kSegmentSize, 0u);
+      const auto next = live.lower_bound(begin);
+      ASSERT_TRUE(next == live.end() || begin + slots * kSegmentSize <= next->first);
+      ASSERT_TRUE(next == live.begin() ||
+                  std::prev(next)->first + std::prev(next)->second * kSegmentSize <= begin);
+      live[begin] = slots;
+      live_slots += slots;
+    } else if (!live.empty()) {
+      auto victim = live.begin();
+      std::advance(victim, random.Below(static_cast<uint32_t>(live.size())));
+      live_slots -= victim->second;
+      SegmentSource::Give(victim->first, victim->second, random.Below(2) * kPageSize);
+      live.erase(victim);
+    }
+    if (step % 500 == 0) SegmentSource::Decay();
+    ASSERT_EQ(SegmentSource::bytes_taken(), taken + live_slots * kSegmentSize);
+  }
+  EXPECT_LE(SegmentSource::bytes_reserved(), reserved + (size_t{256} << 20));
+  for (const auto& [begin, slots] : live) SegmentSource::Give(begin, slots, 0);
 }
 
 TEST(RunPages, RandomRunsNeverOverlap) {

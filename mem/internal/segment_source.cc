@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "base/mutex.h"
 #include "mem/internal/sanitizer.h"
 #include "mem/internal/segment.h"
@@ -13,17 +15,34 @@ namespace {
 constexpr size_t kReserveSlots = 64;
 constexpr size_t kKeptBytesMax = size_t{64} << 20;
 
-// A free slot, described where nothing else lies: in a table of its own.
-struct FreeSlot {
+// Adjacent free slots, described where nothing else lies: in a table of its own.
+struct FreeSlots {
   char* begin;
-  size_t used;  // resident bytes at the front, 0 when clean
+  size_t slots;
+  size_t used;  // resident bytes at the front, 0 when clean; of single ones
+
+  char* end() const { return begin + slots * kSegmentSize; }
+};
+
+struct Table {
+  FreeSlots* entries = nullptr;
+  size_t count = 0;
+  size_t capacity = 0;
+
+  // False where the table cannot grow.
+  bool Reserve(size_t wanted);
+  bool Push(FreeSlots slots) {
+    if (!Reserve(count + 1)) return false;
+    entries[count++] = slots;
+    return true;
+  }
+  FreeSlots Pop() { return entries[--count]; }
 };
 
 struct Source {
   Mutex mutex;
-  FreeSlot* free = nullptr;  // the kept ones last
-  size_t free_count = 0;
-  size_t free_capacity = 0;
+  Table singles;  // the kept ones last
+  Table spans;    // of two slots and more
   size_t kept_bytes = 0;
   char* fresh = nullptr;
   char* fresh_end = nullptr;
@@ -43,26 +62,89 @@ Source& TheSource() {
   return *source;
 }
 
-bool GrowTable(Source& source) {
-  const size_t bytes = source.free_capacity * sizeof(FreeSlot);
-  const size_t grown = bytes == 0 ? kPageSize : 2 * bytes;
-  void* moved = bytes == 0 ? MapPages(grown) : RemapPages(source.free, bytes, grown);
+bool Table::Reserve(size_t wanted) {
+  if (wanted <= capacity) return true;
+  const size_t bytes = capacity * sizeof(FreeSlots);
+  size_t grown = std::max(kPageSize, bytes);
+  while (grown / sizeof(FreeSlots) < wanted) grown *= 2;
+  void* moved = bytes == 0 ? MapPages(grown) : RemapPages(entries, bytes, grown);
   if (moved == nullptr) return false;
-  source.free = static_cast<FreeSlot*>(moved);
-  source.free_capacity = grown / sizeof(FreeSlot);
+  entries = static_cast<FreeSlots*>(moved);
+  capacity = grown / sizeof(FreeSlots);
   return true;
 }
 
-// REQUIRES: the lock.
+// The rest of these functions REQUIRE the lock.
+
+// A table that cannot grow leaks address space, not memory.
+void PushClean(Source& source, char* begin, size_t slots) {
+  if (slots > 0) (slots == 1 ? source.singles : source.spans).Push({begin, slots, 0});
+}
+
+// From the end of the span that fits best.
+char* TakeFromSpans(Source& source, size_t slots) {
+  Table& spans = source.spans;
+  FreeSlots* best = nullptr;
+  for (FreeSlots* span = spans.entries; span != spans.entries + spans.count; ++span) {
+    if (span->slots >= slots && (best == nullptr || span->slots < best->slots)) best = span;
+  }
+  if (best == nullptr) return nullptr;
+  best->slots -= slots;
+  char* const begin = best->end();
+  if (best->slots < 2) {
+    const FreeSlots rest = *best;
+    *best = spans.Pop();
+    PushClean(source, rest.begin, rest.slots);
+  }
+  return begin;
+}
+
+// Neighbours become spans: or those of one size would never serve a larger one.
+void Merge(Source& source) {
+  Table& spans = source.spans;
+  if (!spans.Reserve(spans.count + source.singles.count)) return;
+  while (source.singles.count > 0) spans.Push(source.singles.Pop());
+  std::sort(spans.entries, spans.entries + spans.count,
+            [](const FreeSlots& a, const FreeSlots& b) { return a.begin < b.begin; });
+  size_t merged = 0;
+  for (size_t i = 0; i < spans.count; ++i) {
+    FreeSlots next = spans.entries[i];
+    if (merged > 0 && spans.entries[merged - 1].end() == next.begin) {
+      FreeSlots& before = spans.entries[merged - 1];
+      for (FreeSlots* slot : {&before, &next}) {
+        if (slot->used > 0) ReleaseNow(slot->begin, slot->used);
+        source.kept_bytes -= slot->used;
+        slot->used = 0;
+      }
+      before.slots += next.slots;
+    } else {
+      spans.entries[merged++] = next;
+    }
+  }
+  spans.count = merged;
+  for (bool kept : {false, true}) {
+    size_t left = 0;
+    for (size_t i = 0; i < spans.count; ++i) {
+      const FreeSlots slots = spans.entries[i];
+      if (slots.slots > 1 || (slots.used > 0) != kept) {
+        spans.entries[left++] = slots;
+      } else {
+        source.singles.Push(slots);
+      }
+    }
+    spans.count = left;
+  }
+}
+
+// What was never used, of this reservation or of another one.
 char* TakeFresh(Source& source, size_t slots) {
   const size_t bytes = slots * kSegmentSize;
   if (static_cast<size_t>(source.fresh_end - source.fresh) < bytes) {
-    // What is left of the old reservation serves single slots.
-    while (source.fresh < source.fresh_end) {
-      if (source.free_count == source.free_capacity && !GrowTable(source)) break;
-      source.free[source.free_count++] = {source.fresh, 0};
-      source.fresh += kSegmentSize;
-    }
+    PushClean(source, source.fresh,
+              static_cast<size_t>(source.fresh_end - source.fresh) / kSegmentSize);
+    source.fresh = source.fresh_end;
+    Merge(source);
+    if (char* begin = TakeFromSpans(source, slots)) return begin;
     size_t reserve = bytes < kReserveSlots * kSegmentSize ? kReserveSlots * kSegmentSize : bytes;
     void* pages = MapAligned(reserve, kSegmentSize);
     if (pages == nullptr && reserve > bytes) {
@@ -86,46 +168,43 @@ void* SegmentSource::Take(size_t slots) {
   Source& source = TheSource();
   MutexLock lock(source.mutex);
   char* begin = nullptr;
-  if (slots == 1 && source.free_count > 0) {
-    const FreeSlot& slot = source.free[--source.free_count];
+  if (slots == 1 && source.singles.count > 0) {
+    const FreeSlots slot = source.singles.Pop();
     source.kept_bytes -= slot.used;
     begin = slot.begin;
   } else {
-    begin = TakeFresh(source, slots);
-    if (begin == nullptr && slots == 1 && source.free_count > 0) {
-      begin = source.free[--source.free_count].begin;
-    }
+    if (slots > 1) begin = TakeFromSpans(source, slots);
+    if (begin == nullptr) begin = TakeFresh(source, slots);
   }
   if (begin != nullptr) source.taken += slots * kSegmentSize;
   return begin;
 }
 
-void SegmentSource::Give(void* slots_begin, size_t slots, size_t used) {
+size_t SegmentSource::Give(void* slots_begin, size_t slots, size_t used) {
   char* begin = static_cast<char*>(slots_begin);
   Unpoison(begin, slots * kSegmentSize);
   Source& source = TheSource();
-  const bool keep = slots == 1 && [&] {
+  if (slots == 1) {
     MutexLock lock(source.mutex);
-    if (source.kept_bytes + used > kKeptBytesMax) return false;
-    source.kept_bytes += used;
-    return true;
-  }();
-  if (!keep) ReleaseNow(begin, slots * kSegmentSize);
+    if (source.kept_bytes + used <= kKeptBytesMax && source.singles.Push({begin, 1, used})) {
+      source.kept_bytes += used;
+      source.taken -= kSegmentSize;
+      return 0;
+    }
+  }
+  ReleaseNow(begin, slots * kSegmentSize);
   MutexLock lock(source.mutex);
   source.taken -= slots * kSegmentSize;
-  for (size_t i = 0; i < slots; ++i) {
-    // A table that cannot grow leaks address space, not memory.
-    if (source.free_count == source.free_capacity && !GrowTable(source)) return;
-    source.free[source.free_count++] = {begin + i * kSegmentSize, keep ? used : 0};
-  }
+  PushClean(source, begin, slots);
+  return used;
 }
 
 size_t SegmentSource::Decay() {
   Source& source = TheSource();
   MutexLock lock(source.mutex);
   size_t released = 0;
-  for (size_t i = 0; i < source.free_count; ++i) {
-    FreeSlot& slot = source.free[i];
+  for (size_t i = 0; i < source.singles.count; ++i) {
+    FreeSlots& slot = source.singles.entries[i];
     if (slot.used == 0) continue;
     ReleaseNow(slot.begin, slot.used);
     released += slot.used;

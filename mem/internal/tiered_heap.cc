@@ -322,7 +322,7 @@ size_t TieredHeap::Decay() {
   Drain();
   size_t released = 0;
   pages_.ForEachRun([&](PageRun& run) { released += ReleaseFreePages(run); });
-  return released + pages_.Decay() + large_.Decay();
+  return released + pages_.Decay() + large_.Flush();
 }
 
 void* TieredHeap::AllocateLarge(size_t size, size_t alignment) {
