@@ -37,8 +37,7 @@ void ReportAtExit() {
   std::FILE* file = std::fopen(modes.profile_file, "we");
   const bool written = file != nullptr && std::fwrite(dump.data(), 1, dump.size(), file) > 0;
   if (file == nullptr || std::fclose(file) != 0 || !written) {
-    std::fprintf(stderr, "ZOKIO_MEM: the profile could not be written to %s\n",
-                 modes.profile_file);
+    std::fprintf(stderr, "ZOKIO_MEM: the profile could not be written to %s\n", modes.profile_file);
   }
 }
 
@@ -63,8 +62,7 @@ Modes MakeModes() {
   if (mode.empty() || mode == "tiered") return modes;
   bool report = true;
   if (mode == "hardened" || mode == "guarded") {
-    modes.hardened =
-        MakeHeap<HardenedHeap>(HardenedOptions{.guard_pages = mode == "guarded"});
+    modes.hardened = MakeHeap<HardenedHeap>(HardenedOptions{.guard_pages = mode == "guarded"});
   } else if (mode == "leaks") {
     modes.profile = MakeHeap<HeapProfile>(HeapProfileOptions{.interval_bytes = 1});
   } else if (mode == "profile" || mode.starts_with(kProfileTo)) {

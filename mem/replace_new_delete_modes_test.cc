@@ -118,10 +118,10 @@ TEST(ReplaceNewDeleteModes, ProperProgramsRunInEachMode) {
 
 TEST(ReplaceNewDeleteModes, HardenedFindsMisuseOfNewAndDelete) {
   for (const char* mode : {"hardened", "guarded"}) {
-    for (const auto& [act, finding] : std::map<std::string, std::string>{
-             {"double_free", "a double free: block"},
-             {"wrong_size", "a free with the wrong size: block"},
-             {"overrun", "a write behind: block"}}) {
+    for (const auto& [act, finding] :
+         std::map<std::string, std::string>{{"double_free", "a double free: block"},
+                                            {"wrong_size", "a free with the wrong size: block"},
+                                            {"overrun", "a write behind: block"}}) {
       const Ran ran = RunSelf(mode, act);
       EXPECT_FALSE(ran.well) << mode << act;
       EXPECT_NE(ran.output.find(finding), std::string::npos) << mode << act << ": " << ran.output;

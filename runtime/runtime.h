@@ -44,6 +44,9 @@ struct RuntimeOptions {
   io::LoopOptions io;
   // Called on the workers; outlives the runtime. May be null.
   WorkerHooks* hooks = nullptr;
+  // A worker parked for so long gives unused memory back to the kernel and has OnIdle called.
+  Duration idle_period = std::chrono::milliseconds(100);
+  bool decay_memory_when_idle = true;
 };
 
 // What every worker and its loop did since the start.
