@@ -9,7 +9,7 @@
 #ifndef ZOKIO_SCHED_INTERNAL_PREFETCH_TASK_H_
 #define ZOKIO_SCHED_INTERNAL_PREFETCH_TASK_H_
 
-#include <cstddef>
+#include <cstdint>
 
 #include "future/task_header.h"
 
@@ -19,11 +19,11 @@ inline void PrefetchTaskHeader(const TaskHeader* task) { __builtin_prefetch(task
 
 // REQUIRES: the task is queued with the caller, who will run it.
 inline void PrefetchTask(const TaskHeader* task) {
-  constexpr size_t kLine = 64;
-  const auto* leaf = reinterpret_cast<const char*>(task->root.leaf);
-  __builtin_prefetch(leaf, /*rw=*/1);
-  __builtin_prefetch(leaf + kLine, /*rw=*/1);
-  __builtin_prefetch(reinterpret_cast<const char*>(task + 1), /*rw=*/1);
+  constexpr uintptr_t kLine = 64;
+  const auto leaf = reinterpret_cast<uintptr_t>(task->root.leaf);  // null before the first run
+  __builtin_prefetch(reinterpret_cast<const void*>(leaf), /*rw=*/1);
+  __builtin_prefetch(reinterpret_cast<const void*>(leaf + kLine), /*rw=*/1);
+  __builtin_prefetch(task + 1, /*rw=*/1);
 }
 
 }  // namespace zokio::internal
