@@ -31,7 +31,9 @@ class Buffer {
  public:
   using ReleaseFunction = void (*)(void* context);
 
-  // Copying up to this many bytes costs no more than the miss of a shared count.
+  // Copying up to this many bytes costs no more than the count of a buffer that another thread
+  // made: both take 23 ns at 512 bytes in the cache, 120 to 170 ns at 512 to 1024 bytes out of it.
+  // An own buffer is shared for less at any size: there a copy buys only that nothing is pinned.
   static constexpr size_t kCopyMax = 1024;
 
   constexpr Buffer() = default;

