@@ -133,8 +133,7 @@ int AddressLookup::Query::Open() {
   options.sock_state_cb_data = &sockets_;
   const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
                    ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SERVERS | ARES_OPT_SORTLIST |
-                   ARES_OPT_SOCK_STATE_CB |
-                   (config_->rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE);
+                   ARES_OPT_SOCK_STATE_CB | (config_->rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE);
   const int status = ares_init_options(&channel_, &options, mask);
   if (status != ARES_SUCCESS) {
     channel_ = nullptr;

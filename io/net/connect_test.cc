@@ -159,8 +159,7 @@ TEST_P(ConnectHostTest, Ipv6IsTriedFirst) {
 TEST_P(ConnectHostTest, OneFamilysSilentServerDoesNotHoldTheOther) {
   // This server knows the name's IPv4 address and asks another, which is silent, for the rest.
   io::testing::SilentServer silent;
-  const std::string upstream =
-      "--server=127.0.0.1#" + std::to_string(silent.address().port());
+  const std::string upstream = "--server=127.0.0.1#" + std::to_string(silent.address().port());
   io::testing::DnsServer server({"--host-record=four.test,127.0.0.1", upstream});
   PlainListener listener;
   ResolverOptions options = Options({server.address()}, "");

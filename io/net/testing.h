@@ -129,8 +129,8 @@ class BlackHole {
 };
 
 // Where nobody listens.
-inline SocketAddress RefusingAddress(
-    SocketAddress address = SocketAddress::Ipv4({127, 0, 0, 1}, 0)) {
+inline SocketAddress RefusingAddress(SocketAddress address = SocketAddress::Ipv4({127, 0, 0, 1},
+                                                                                 0)) {
   return PlainListener(address).address();
 }
 
