@@ -52,8 +52,7 @@ zokio::Task<zokio::Result<void>> Fetch(zokio::TlsContext context, Page page) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const zokio::examples::Flags flags(argc, argv,
-                                     {"host", "port", "path", "name", "ca", "backend"});
+  const zokio::examples::Flags flags(argc, argv, {"host", "port", "path", "name", "ca", "backend"});
   const auto port = flags.Port("port", 443);
   Page page;
   page.host = flags.Text("host");

@@ -83,8 +83,7 @@ zokio::Task<int> Main(std::string address, zokio::TlsContext context,
 }  // namespace
 
 int main(int argc, char** argv) {
-  const zokio::examples::Flags flags(argc, argv,
-                                     {"host", "port", "certificate", "key", "backend"});
+  const zokio::examples::Flags flags(argc, argv, {"host", "port", "certificate", "key", "backend"});
   const auto port = flags.Port("port", 8443);
   if (!flags.ok() || !port.has_value()) return 2;
   zokio::TlsServerOptions tls;

@@ -67,8 +67,7 @@ zokio::Task<int> Main(std::string address, Target target, zokio::ShutdownSignals
 }  // namespace
 
 int main(int argc, char** argv) {
-  const zokio::examples::Flags flags(argc, argv,
-                                     {"host", "port", "to_host", "to_port", "backend"});
+  const zokio::examples::Flags flags(argc, argv, {"host", "port", "to_host", "to_port", "backend"});
   const auto port = flags.Port("port", 8080);
   const auto to_port = flags.Port("to_port", 80);
   const std::string to_host = flags.Text("to_host");

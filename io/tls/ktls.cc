@@ -33,8 +33,8 @@ KtlsReport ProbeKtls() {
   const int os_error = AskForTls();
   report.in_kernel = os_error == 0 || os_error == ENOTCONN;
   if (!report.in_kernel) {
-    report.reason = std::string("the kernel has no TLS layer for sockets (") +
-                    std::strerror(os_error) + ")";
+    report.reason =
+        std::string("the kernel has no TLS layer for sockets (") + std::strerror(os_error) + ")";
   } else if (!report.in_library) {
     report.reason = "OpenSSL was built without kernel TLS";
   } else {

@@ -166,8 +166,7 @@ Result<TlsContext> TlsContext::Server(const TlsServerOptions& options) {
     SSL_CTX_set_alpn_select_cb(context, &ChooseProtocol, &shared->alpn);
   }
   if (!shared->further.empty()) {
-    SSL_CTX_set_tlsext_servername_callback(context,
-                                           &ChooseCertificate<decltype(shared->further)>);
+    SSL_CTX_set_tlsext_servername_callback(context, &ChooseCertificate<decltype(shared->further)>);
     SSL_CTX_set_tlsext_servername_arg(context, &shared->further);
   }
   return TlsContext(std::move(shared));

@@ -47,8 +47,8 @@ Result<void> TlsEngine::Start(const std::string& name, const TlsSession& session
   if (!name.empty() && IsAddress(name)) {
     named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), name.c_str()) == 1;
   } else if (!name.empty()) {
-    named = SSL_set_tlsext_host_name(ssl_, name.c_str()) == 1 &&
-            SSL_set1_host(ssl_, name.c_str()) == 1;
+    named =
+        SSL_set_tlsext_host_name(ssl_, name.c_str()) == 1 && SSL_set1_host(ssl_, name.c_str()) == 1;
   }
   if (session != nullptr) SSL_set_session(ssl_, session.get());
   ERR_clear_error();

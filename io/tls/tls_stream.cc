@@ -114,9 +114,7 @@ Task<Result<void>> TlsStream::FetchInput(StatePtr state) {
 
 Task<Result<Lease>> TlsStream::Read() { return ReadFrom(state_); }
 
-Task<Result<size_t>> TlsStream::Read(std::span<uint8_t> target) {
-  return ReadInto(state_, target);
-}
+Task<Result<size_t>> TlsStream::Read(std::span<uint8_t> target) { return ReadInto(state_, target); }
 
 Task<Result<Lease>> TlsStream::ReadFrom(StatePtr state) {
   if (state == nullptr) co_return Error(ErrorCode::kClosed, "tls: read");
@@ -126,8 +124,7 @@ Task<Result<Lease>> TlsStream::ReadFrom(StatePtr state) {
     io::BufferBlock* block = loop->pool().Take();
     if (block == nullptr) co_return Error(ErrorCode::kOutOfMemory, "tls: read");
     size_t count = 0;
-    const io::TlsStep step =
-        state->engine.Read({block->data, loop->pool().buffer_size()}, &count);
+    const io::TlsStep step = state->engine.Read({block->data, loop->pool().buffer_size()}, &count);
     block->offset = 0;
     block->length = static_cast<uint32_t>(count);
     Lease lease(block);  // goes back with this frame, whatever comes

@@ -4,7 +4,8 @@
 //   auto tls = co_await zokio::TlsStream::Connect(*std::move(tcp), context, host);
 //   if (!tls.ok()) co_return tls.error();             // "hostname mismatch: permission denied"
 //   co_await tls->WriteAll(std::string("GET / HTTP/1.1\r\n..."));
-//   auto chunk = co_await tls->Read();                // a lease; empty: the peer said it is the end
+//   auto chunk = co_await tls->Read();                // a lease; empty: the peer said it is the
+//   end
 //
 // Ownership: owns the stream below; dropping closes it without a word, so end by Shutdown where the
 //   peer has to know that it got everything. Tasks it gave may be dropped before or after it.
@@ -12,11 +13,12 @@
 // Cancellation: dropping a read loses no byte. A write that is dropped while its bytes are on their
 //   way leaves an unknown part of a record sent: later writes fail with kCancelled, reads go on.
 // Errors: those of the stream below; kEndOfStream where the connection ended without the peer
-//   saying so in TLS: what came may be cut short; kPermissionDenied (a certificate or a name was not
-//   accepted, by either side) and kInvalidArgument (no TLS, a broken record), with OpenSSL's text as
-//   the operation; kDeadlineExceeded for a handshake beyond its limit; kOutOfMemory (all buffers of
-//   the loop are lent out).
-// Cost: a coroutine's frame for each call; two copies of each byte; while idle OpenSSL's state (some
+//   saying so in TLS: what came may be cut short; kPermissionDenied (a certificate or a name was
+//   not accepted, by either side) and kInvalidArgument (no TLS, a broken record), with OpenSSL's
+//   text as the operation; kDeadlineExceeded for a handshake beyond its limit; kOutOfMemory (all
+//   buffers of the loop are lent out).
+// Cost: a coroutine's frame for each call; two copies of each byte; while idle OpenSSL's state
+// (some
 //   10 KiB) but no buffers.
 #ifndef ZOKIO_IO_TLS_TLS_STREAM_H_
 #define ZOKIO_IO_TLS_TLS_STREAM_H_

@@ -42,8 +42,8 @@ Task<std::unique_ptr<Pair>> Handshake(TlsContext client_context, TlsContext serv
   auto listener = co_await TcpListener::Bind("127.0.0.1:0");
   auto near = co_await TcpStream::Connect(*listener->local_address());
   auto far = co_await listener->Accept();
-  Task<Result<TlsStream>> connect = TlsStream::Connect(
-      *std::move(near), std::move(client_context), std::move(name), std::move(options));
+  Task<Result<TlsStream>> connect = TlsStream::Connect(*std::move(near), std::move(client_context),
+                                                       std::move(name), std::move(options));
   Task<Result<TlsStream>> accept = TlsStream::Accept(*std::move(far), std::move(server_context));
   auto [client, server] = co_await Join(std::move(connect), std::move(accept));
   if (client.ok()) {
@@ -126,20 +126,18 @@ TEST_P(TlsStreamTest, BytesPassBothWaysAtOnceAndEndsAreHalves) {
   EXPECT_EQ(pair->server->server_name(), "a.test");
   const std::string up = Pattern(700'000);
   const std::string down = Pattern(500'001);
-  const auto [sent_up, sent_down, got_up, got_down] =
-      runtime_->BlockOn([](Pair* both, const std::string* to_server,
-                           const std::string* to_client) -> Task<std::tuple<bool, bool, std::string,
-                                                                            std::string>> {
+  const auto [sent_up, sent_down, got_up, got_down] = runtime_->BlockOn(
+      [](Pair* both, const std::string* to_server,
+         const std::string* to_client) -> Task<std::tuple<bool, bool, std::string, std::string>> {
         Task<Result<void>> send_up = SendAndShutdown(&*both->client, *to_server);
         Task<Result<void>> send_down = SendAndShutdown(&*both->server, *to_client);
-        auto [a, b, c, d] =
-            co_await Join(std::move(send_up), std::move(send_down), ReadToEnd(&*both->server),
-                          ReadToEnd(&*both->client));
+        auto [a, b, c, d] = co_await Join(std::move(send_up), std::move(send_down),
+                                          ReadToEnd(&*both->server), ReadToEnd(&*both->client));
         std::tuple<bool, bool, std::string, std::string> answers(a.ok(), b.ok(), std::move(c),
                                                                  std::move(d));
         co_return answers;
       },
-                        pair.get(), &up, &down);
+      pair.get(), &up, &down);
   EXPECT_TRUE(sent_up && sent_down);
   EXPECT_TRUE(got_up == up) << got_up.size();
   EXPECT_TRUE(got_down == down) << got_down.size();
@@ -276,8 +274,7 @@ TEST_P(TlsStreamTest, ASessionIsResumed) {
 
 Task<ErrorCode> AcceptFrom(SocketAddress address, TlsContext context, Duration limit) {
   Result<TcpStream> stream = co_await TcpStream::Connect(address);
-  Task<Result<TlsStream>> accept =
-      TlsStream::Accept(*std::move(stream), std::move(context), limit);
+  Task<Result<TlsStream>> accept = TlsStream::Accept(*std::move(stream), std::move(context), limit);
   const Result<TlsStream> tls = co_await std::move(accept);
   co_return tls.ok() ? ErrorCode::kUnknown : tls.error().code();
 }
@@ -289,8 +286,7 @@ TEST_P(TlsStreamTest, HandshakesThatNeverEndOrAreNoneFail) {
             ErrorCode::kDeadlineExceeded);
   Peer silent = listener.Accept();
   EXPECT_EQ(silent.Receive(1), "");  // given up: closed
-  JoinHandle<ErrorCode> handle =
-      runtime_->Spawn(AcceptFrom(listener.address(), server, 1h));
+  JoinHandle<ErrorCode> handle = runtime_->Spawn(AcceptFrom(listener.address(), server, 1h));
   Peer talks = listener.Accept();
   talks.Send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
   const auto join = [](JoinHandle<ErrorCode>* joined) -> Task<Result<ErrorCode>> {

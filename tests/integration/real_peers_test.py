@@ -48,7 +48,7 @@ class RealPeersTest(unittest.TestCase):
             with OtherServer(lambda port: ["python3", "-c", ECHO_AFTER_END, str(port)]) as server:
                 with proxy_to(backend, server.port) as proxy:
                     # -N: nc ends its half after its input; what comes back comes after that.
-                    out = run("nc", "-N", "127.0.0.1", str(proxy.port), text_in=text)
+                    out = run("nc.openbsd", "-N", "127.0.0.1", str(proxy.port), text_in=text)
                     self.assertEqual(out, text)
 
     def test_dig_asks_by_tcp_through_the_proxy(self):
