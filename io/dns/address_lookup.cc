@@ -3,15 +3,16 @@
 #include <ares.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "base/check.h"
+#include "future/oneshot.h"
 #include "future/sleep.h"
+#include "io/dns/ares_channel.h"
 #include "io/dns/ares_sockets.h"
 #include "io/internal/socket_calls.h"
+#include "io/loop.h"
 
 namespace zokio::io {
 namespace {
@@ -20,32 +21,6 @@ using Family = SocketAddress::Family;
 using Output = Result<HostAddresses>;
 
 constexpr const char* kName = "resolve";
-
-bool InitializeLibrary() {
-  static const bool initialized = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
-  return initialized;
-}
-
-Error ErrorOf(int status) {
-  switch (status) {
-    case ARES_ENOTFOUND:
-    case ARES_ENODATA:
-    case ARES_ENONAME:
-      return {ErrorCode::kNotFound, kName};
-    case ARES_ETIMEOUT:
-      return {ErrorCode::kDeadlineExceeded, kName};
-    case ARES_ECONNREFUSED:
-      return {ErrorCode::kConnectionRefused, kName};
-    case ARES_EBADNAME:
-    case ARES_EBADSTR:
-    case ARES_EBADQUERY:
-      return {ErrorCode::kInvalidArgument, kName};
-    case ARES_ENOMEM:
-      return {ErrorCode::kOutOfMemory, kName};
-    default:
-      return {ErrorCode::kUnreachable, kName};
-  }
-}
 
 HostAddresses AddressesOf(const ares_addrinfo& answer) {
   HostAddresses found;
@@ -65,20 +40,6 @@ HostAddresses AddressesOf(const ares_addrinfo& answer) {
   return found;
 }
 
-ares_addr_port_node NodeOf(const SocketAddress& server) {
-  ares_addr_port_node node{};
-  node.udp_port = server.port();
-  node.tcp_port = server.port();
-  if (server.family() == Family::kIpv4) {
-    node.family = AF_INET;
-    std::memcpy(&node.addr.addr4, server.bytes().data(), sizeof(node.addr.addr4));
-  } else {
-    node.family = AF_INET6;
-    std::memcpy(&node.addr.addr6, server.bytes().data(), sizeof(node.addr.addr6));
-  }
-  return node;
-}
-
 }  // namespace
 
 // A c-ares channel with one question; at an address of its own, because c-ares keeps it.
@@ -90,14 +51,14 @@ class AddressLookup::Query {
   Query& operator=(const Query&) = delete;
   ~Query() {
     ending_ = true;
-    if (channel_ != nullptr) ares_destroy(channel_);
+    channel_.reset();
   }
 
   Poll<Output> Drive(Context& context);
 
  private:
-  int Open();
-  int SetServers();
+  // True when the channel is there and was asked; else an answer, or pending.
+  bool PollOpen(Context& context);
   void Ask();
   static void OnAnswer(void* self, int status, int timeouts, ares_addrinfo* answer);
   // True when time was up and c-ares made its next step.
@@ -106,66 +67,47 @@ class AddressLookup::Query {
   const std::string host_;
   const Family family_;
   const std::shared_ptr<const ResolverConfig> config_;
-  ares_channel channel_ = nullptr;
+  std::optional<OneshotReceiver<Result<AresChannelPtr>>> opening_;
   bool ending_ = false;
   std::optional<Output> answer_;
   std::optional<Sleep> sleep_;
   AresSockets sockets_;
+  AresChannelPtr channel_;
 };
 
-int AddressLookup::Query::Open() {
-  if (!InitializeLibrary()) return ARES_ENOTINITIALIZED;
-  std::vector<char*> domains;
-  domains.reserve(config_->search.size());
-  for (const std::string& name : config_->search) domains.push_back(const_cast<char*>(name.data()));
-  // Everything that c-ares would otherwise look up in files and the environment.
-  char dns_only[] = "b";
-  ares_options options{};
-  options.flags = ARES_FLAG_NOALIASES;
-  options.timeout = static_cast<int>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(config_->timeout).count());
-  options.tries = config_->attempts;
-  options.ndots = config_->ndots;
-  options.lookups = dns_only;
-  options.domains = domains.data();
-  options.ndomains = static_cast<int>(domains.size());
-  options.sock_state_cb = &AresSockets::OnState;
-  options.sock_state_cb_data = &sockets_;
-  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
-                   ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SERVERS | ARES_OPT_SORTLIST |
-                   ARES_OPT_SOCK_STATE_CB |
-                   (config_->rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE);
-  const int status = ares_init_options(&channel_, &options, mask);
-  if (status != ARES_SUCCESS) {
-    channel_ = nullptr;
-    return status;
+bool AddressLookup::Query::PollOpen(Context& context) {
+  if (!opening_.has_value()) {
+    Loop* loop = Loop::Current();
+    if (loop == nullptr) {
+      answer_.emplace(Error(ErrorCode::kWrongThread, kName));
+      return true;
+    }
+    opening_.emplace(OpenAresChannel(loop->options().blocking_runner, config_, &sockets_));
   }
-  ares_set_socket_functions(channel_, &AresSockets::Functions(), &sockets_);
-  return SetServers();
-}
-
-int AddressLookup::Query::SetServers() {
-  std::vector<ares_addr_port_node> nodes;
-  nodes.reserve(config_->servers.size() + 1);
-  for (const SocketAddress& server : config_->servers) nodes.push_back(NodeOf(server));
-  if (nodes.empty()) {
-    nodes.push_back(NodeOf(SocketAddress::Ipv4({127, 0, 0, 1}, ResolverConfig::kDnsPort)));
+  Poll<Result<Result<AresChannelPtr>>> poll = opening_->poll(context);
+  if (poll.pending()) return false;
+  if (!poll.value().ok()) {
+    answer_.emplace(Error(ErrorCode::kShutdown, kName));
+  } else if (Result<AresChannelPtr>& opened = *poll.value(); !opened.ok()) {
+    answer_.emplace(opened.error());
+  } else {
+    channel_ = *std::move(opened);
+    Ask();
   }
-  for (size_t i = 0; i + 1 < nodes.size(); ++i) nodes[i].next = &nodes[i + 1];
-  return ares_set_servers_ports(channel_, nodes.data());
+  return true;
 }
 
 void AddressLookup::Query::Ask() {
   ares_addrinfo_hints hints{};
   hints.ai_family = family_ == Family::kIpv4 ? AF_INET : AF_INET6;
-  ares_getaddrinfo(channel_, host_.c_str(), nullptr, &hints, &OnAnswer, this);
+  ares_getaddrinfo(channel_.get(), host_.c_str(), nullptr, &hints, &OnAnswer, this);
 }
 
 void AddressLookup::Query::OnAnswer(void* self, int status, int, ares_addrinfo* answer) {
   auto* query = static_cast<Query*>(self);
   if (!query->ending_) {
     if (status != ARES_SUCCESS) {
-      query->answer_.emplace(ErrorOf(status));
+      query->answer_.emplace(AresError(status));
     } else {
       HostAddresses found = AddressesOf(*answer);
       if (found.addresses.empty()) {
@@ -180,7 +122,7 @@ void AddressLookup::Query::OnAnswer(void* self, int status, int, ares_addrinfo* 
 
 bool AddressLookup::Query::PollTimer(Context& context) {
   timeval left{};
-  if (ares_timeout(channel_, nullptr, &left) == nullptr) {
+  if (ares_timeout(channel_.get(), nullptr, &left) == nullptr) {
     // Nothing is asked for any more, and nothing was answered: that would be a defect of c-ares.
     answer_.emplace(Error(ErrorCode::kUnknown, kName));
     return true;
@@ -188,18 +130,14 @@ bool AddressLookup::Query::PollTimer(Context& context) {
   // Anew each time, because every step of c-ares may move it; there are few.
   sleep_.emplace(std::chrono::seconds(left.tv_sec) + std::chrono::microseconds(left.tv_usec));
   if (sleep_->poll(context).pending()) return false;  // ready at once where the time is over
-  ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
   return true;
 }
 
 Poll<Output> AddressLookup::Query::Drive(Context& context) {
-  if (channel_ == nullptr && !answer_.has_value()) {
-    if (Loop::Current() == nullptr) return Output(Error(ErrorCode::kWrongThread, kName));
-    if (const int status = Open(); status != ARES_SUCCESS) return Output(ErrorOf(status));
-    Ask();
-  }
+  if (channel_ == nullptr && !PollOpen(context)) return kPending;
   while (!answer_.has_value()) {
-    const Result<bool> progress = sockets_.Drive(channel_, context);
+    const Result<bool> progress = sockets_.Drive(channel_.get(), context);
     if (answer_.has_value()) break;
     if (!progress.ok()) return Output(progress.error());
     if (!PollTimer(context) && !*progress) return kPending;

@@ -2,8 +2,8 @@
 //
 // c-ares makes the queries: search domains, retries, the next server, TCP for long answers, the
 // order of RFC 6724. It waits on our loop: its sockets are polled ones of the current loop, its
-// time limits a Sleep of the context's timer, so nothing blocks the thread. It reads no file; what
-// resolv.conf says comes by ResolverConfig.
+// time limits a Sleep of the context's timer, so nothing blocks the thread. What resolv.conf
+// says comes by ResolverConfig.
 //
 // Ownership: owns the query and its sockets.
 // Thread-safety: one thread at a time; it may move between threads between polls.
@@ -11,7 +11,8 @@
 // Errors: kNotFound (no such name, or none of this family), kDeadlineExceeded (no server answered),
 //   kConnectionRefused, kUnreachable (servers refuse or fail), kInvalidArgument (no name),
 //   kWrongThread, kShutdown, kOutOfMemory.
-// Cost: a socket and a c-ares channel for each lookup.
+// Cost: a socket and a c-ares channel for each lookup; the channel is made on a thread that may
+//   block, because c-ares reads /dev/urandom for it.
 #ifndef ZOKIO_IO_DNS_ADDRESS_LOOKUP_H_
 #define ZOKIO_IO_DNS_ADDRESS_LOOKUP_H_
 

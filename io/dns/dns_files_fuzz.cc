@@ -38,9 +38,9 @@ void CheckConfig(std::string_view text) {
   ZOKIO_CHECK(config.search.size() <= ResolverConfig::kSearchMax, "too many search domains");
   ZOKIO_CHECK(config.ndots >= 0 && config.ndots <= 15, "ndots");
   ZOKIO_CHECK(config.attempts >= 1 && config.attempts <= 5, "attempts");
-  ZOKIO_CHECK(config.timeout >= std::chrono::seconds(1) &&
-                  config.timeout <= std::chrono::seconds(30),
-              "timeout");
+  ZOKIO_CHECK(
+      config.timeout >= std::chrono::seconds(1) && config.timeout <= std::chrono::seconds(30),
+      "timeout");
   for (const SocketAddress& server : config.servers) {
     ZOKIO_CHECK(server.port() == ResolverConfig::kDnsPort, "a server's port");
   }

@@ -118,8 +118,7 @@ std::optional<Result<Addresses>> Resolver::AnswerAtOnce(const std::string& host,
 }
 
 std::optional<Result<Addresses>> Resolver::AnswerFromHosts(const Files& files,
-                                                           const std::string& host,
-                                                           Family family) {
+                                                           const std::string& host, Family family) {
   const std::string_view name = WithoutDot(host);
   if (!files.hosts.Has(name)) return std::nullopt;
   Addresses found = files.hosts.Find(name, family);
@@ -147,7 +146,8 @@ Task<Resolver::FilesPtr> Resolver::LoadFiles() {
   const auto [hosts, resolv_conf] = co_await Join(std::move(read_hosts), std::move(read_conf));
   auto files = std::make_shared<Files>();
   files->hosts = io::HostsFile::Parse(hosts.ok() ? std::string_view(*hosts) : std::string_view());
-  files->config = MakeConfig(resolv_conf.ok() ? std::string_view(*resolv_conf) : std::string_view(), options_);
+  files->config =
+      MakeConfig(resolv_conf.ok() ? std::string_view(*resolv_conf) : std::string_view(), options_);
   files->read_at = options_.clock->Now();
   FilesPtr before = files;
   MutexLock lock(mutex_);

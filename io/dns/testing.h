@@ -87,11 +87,17 @@ class DnsServer {
     address_ = SilentServer().address();
     std::array<int, 2> log;
     ZOKIO_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, log.data()) == 0, "socketpair");
-    std::vector<std::string> arguments = {
-        "/usr/sbin/dnsmasq",   "--no-daemon",       "--conf-file=/dev/null",
-        "--no-resolv",         "--no-hosts",        "--log-queries",
-        "--log-facility=-",    "--bind-interfaces", "--listen-address=127.0.0.1",
-        "--cache-size=0",      "--port=" + std::to_string(address_.port())};
+    std::vector<std::string> arguments = {"/usr/sbin/dnsmasq",
+                                          "--no-daemon",
+                                          "--conf-file=/dev/null",
+                                          "--no-resolv",
+                                          "--no-hosts",
+                                          "--log-queries",
+                                          "--log-facility=-",
+                                          "--bind-interfaces",
+                                          "--listen-address=127.0.0.1",
+                                          "--cache-size=0",
+                                          "--port=" + std::to_string(address_.port())};
     arguments.insert(arguments.end(), options.begin(), options.end());
     std::vector<char*> argv;
     argv.reserve(arguments.size() + 1);

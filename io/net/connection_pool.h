@@ -8,7 +8,8 @@
 //
 // Acquire gives the idle connection that was used last, if it is still healthy, else a new one. At
 // most `total_max` are open, and `per_host_max` to each host; those beyond wait, first come first
-// served. Where room is needed for a new one, the connection that is idle for the longest is closed.
+// served. Where room is needed for a new one, the connection that is idle for the longest is
+// closed.
 //
 // Only who read an answer to its end knows that a connection may be used again, so one that is
 // dropped without Keep is closed.

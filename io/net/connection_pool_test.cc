@@ -86,7 +86,9 @@ TEST_P(ConnectionPoolTest, WhatIsDroppedWithoutKeepIsClosed) {
   Result<Pool::Lent> lent = Acquire(pool);
   ASSERT_TRUE(lent.ok());
   Peer peer = listener_.Accept();
-  { Pool::Lent dropped = *std::move(lent); }
+  {
+    Pool::Lent dropped = *std::move(lent);
+  }
   EXPECT_EQ(peer.Receive(1), "");  // the end
   EXPECT_EQ(pool.stats().lent + pool.stats().idle + pool.stats().hosts, 0u);
 }

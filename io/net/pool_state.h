@@ -74,7 +74,7 @@ class PoolState {
     Host(std::string host_name, uint32_t limit) : name(std::move(host_name)), permits(limit) {}
     const std::string name;
     Semaphore permits;
-    uint32_t users = 0;  // slots and idle connections; under the lock
+    uint32_t users = 0;                             // slots and idle connections; under the lock
     std::vector<typename IdleList::iterator> idle;  // the one used last is the last
   };
 

@@ -1,0 +1,163 @@
+#include "io/tls/tls_engine.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "io/tls/tls_error.h"
+
+namespace zokio::io {
+namespace {
+
+// Whether the name is an address, which is no server name in TLS (RFC 6066).
+bool IsAddress(const std::string& name) {
+  ASN1_OCTET_STRING* address = a2i_IPADDRESS(name.c_str());
+  ASN1_OCTET_STRING_free(address);
+  return address != nullptr;
+}
+
+}  // namespace
+
+TlsEngine::~TlsEngine() {
+  // A session outlives a connection that was closed without a word (RFC 5246, section 7.2.1); only
+  // one that failed takes its session along.
+  if (ssl_ != nullptr && !failed_) {
+    SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
+  SSL_free(ssl_);
+}
+
+Result<void> TlsEngine::Start(const std::string& name, const TlsSession& session) {
+  MutexLock lock(mutex_);
+  ERR_clear_error();
+  ssl_ = SSL_new(context_.native());
+  BIO* bio = ssl_ == nullptr ? nullptr : wire_.NewBio();
+  if (bio == nullptr) return Error(ErrorCode::kOutOfMemory, "tls");
+  SSL_set_bio(ssl_, bio, bio);
+  SSL_set_app_data(ssl_, &session_);
+  if (context_.is_server()) {
+    SSL_set_accept_state(ssl_);
+    return {};
+  }
+  SSL_set_connect_state(ssl_);
+  bool named = !name.empty() || SSL_get_verify_mode(ssl_) == SSL_VERIFY_NONE;
+  if (!name.empty() && IsAddress(name)) {
+    named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), name.c_str()) == 1;
+  } else if (!name.empty()) {
+    named =
+        SSL_set_tlsext_host_name(ssl_, name.c_str()) == 1 && SSL_set1_host(ssl_, name.c_str()) == 1;
+  }
+  if (session != nullptr) SSL_set_session(ssl_, session.get());
+  ERR_clear_error();
+  if (!named) return Error(ErrorCode::kInvalidArgument, "tls: the server's name");
+  return {};
+}
+
+TlsStep TlsEngine::StepOf(int answer) {
+  if (answer == 1) return TlsStep::kDone;
+  switch (SSL_get_error(ssl_, answer)) {
+    case SSL_ERROR_WANT_READ:
+      return TlsStep::kWantInput;
+    case SSL_ERROR_ZERO_RETURN:
+      return TlsStep::kEnd;
+    default:
+      if (!failed_) error_ = TakeTlsError(ssl_);
+      failed_ = true;
+      return TlsStep::kFailed;
+  }
+}
+
+TlsStep TlsEngine::Handshake() {
+  MutexLock lock(mutex_);
+  if (failed_) return TlsStep::kFailed;
+  ERR_clear_error();
+  return StepOf(SSL_do_handshake(ssl_));
+}
+
+TlsStep TlsEngine::Read(std::span<uint8_t> target, size_t* count) {
+  MutexLock lock(mutex_);
+  if (failed_) return TlsStep::kFailed;
+  ERR_clear_error();
+  return StepOf(SSL_read_ex(ssl_, target.data(), target.size(), count));
+}
+
+TlsStep TlsEngine::Write(std::span<const uint8_t> bytes) {
+  MutexLock lock(mutex_);
+  if (failed_) return TlsStep::kFailed;
+  ERR_clear_error();
+  size_t written = 0;
+  const TlsStep step = StepOf(SSL_write_ex(ssl_, bytes.data(), bytes.size(), &written));
+  // The wire takes everything, and there is no renegotiation to wait for.
+  ZOKIO_CHECK(step != TlsStep::kDone || written == bytes.size(), "OpenSSL wrote a part");
+  return step;
+}
+
+TlsStep TlsEngine::Shutdown() {
+  MutexLock lock(mutex_);
+  if (failed_) return TlsStep::kFailed;
+  ERR_clear_error();
+  const int answer = SSL_shutdown(ssl_);
+  return StepOf(answer == 0 ? 1 : answer);  // 0: ours went out, the peer's did not come yet
+}
+
+void TlsEngine::Feed(Lease lease) {
+  Lease old;
+  MutexLock lock(mutex_);
+  ZOKIO_CHECK(wire_.incoming.empty(), "TLS was fed before it wanted input");
+  old = std::exchange(wire_.incoming, std::move(lease));
+  lock.Unlock();
+}
+
+void TlsEngine::FeedEnd() {
+  MutexLock lock(mutex_);
+  wire_.ended = true;
+}
+
+std::string TlsEngine::TakeOutgoing() {
+  MutexLock lock(mutex_);
+  return std::exchange(wire_.outgoing, std::string());
+}
+
+bool TlsEngine::HasOutgoing() {
+  MutexLock lock(mutex_);
+  return !wire_.outgoing.empty();
+}
+
+Error TlsEngine::error() {
+  MutexLock lock(mutex_);
+  return error_;
+}
+
+std::string TlsEngine::alpn() {
+  MutexLock lock(mutex_);
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl_, &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
+}
+
+std::string TlsEngine::server_name() {
+  MutexLock lock(mutex_);
+  const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+  return name == nullptr ? std::string() : std::string(name);
+}
+
+std::string TlsEngine::version() {
+  MutexLock lock(mutex_);
+  return SSL_get_version(ssl_);
+}
+
+bool TlsEngine::resumed() {
+  MutexLock lock(mutex_);
+  return SSL_session_reused(ssl_) == 1;
+}
+
+TlsSession TlsEngine::session() {
+  MutexLock lock(mutex_);
+  return session_;
+}
+
+}  // namespace zokio::io
