@@ -50,6 +50,21 @@ class InjectQueue {
     EndWake(shard);
   }
 
+  // A whole batch from any thread, as Push. Takes the batch over.
+  template <typename NeedsWake, typename Wake>
+  void PushShared(TaskBatch* batch, NeedsWake needs_wake, Wake wake) {
+    Shard& shard = shards_[ThisThread() & mask_];
+    {
+      MutexLock lock(shard.mutex);
+      AppendBatch(shard, batch);
+      shard.size.store(shard.size.load(memory_order_relaxed) + batch->count, memory_order_relaxed);
+      if (!needs_wake()) return;
+      ++shard.waking;
+    }
+    wake();
+    EndWake(shard);
+  }
+
   // From a worker: a whole batch, into the shard of `hint`. Takes the batch over.
   void PushBatch(TaskBatch* batch, uint32_t hint);
 

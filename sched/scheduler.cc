@@ -3,6 +3,8 @@
 #include "sched/cores.h"
 #include "sched/internal/core.h"
 #include "sched/internal/crew.h"
+#include "sched/internal/process.h"
+#include "sched/internal/spawn_batch.h"
 #include "sched/internal/watchdog.h"
 #include "sched/internal/worker.h"
 
@@ -14,6 +16,7 @@ Result<std::unique_ptr<Scheduler>> Scheduler::Create(SchedulerOptions options) {
     return Error(ErrorCode::kInvalidArgument, "create scheduler");
   }
   options.workers = workers;
+  internal::WatchForFork();
   auto core = std::make_unique<internal::Core>(std::move(options));
   Result<void> made = core->MakeWorkers();
   if (!made.ok()) return made.error();
@@ -27,10 +30,28 @@ Result<std::unique_ptr<Scheduler>> Scheduler::Create(SchedulerOptions options) {
 
 Scheduler::Scheduler(std::unique_ptr<internal::Core> core) : core_(std::move(core)) {}
 
-Scheduler::~Scheduler() { (void)Shutdown(); }
+Scheduler::~Scheduler() {
+  // Its threads, and whoever held its locks, are not here: the memory is all that there is of it.
+  if (core_->orphaned()) {
+    (void)core_.release();
+    return;
+  }
+  (void)Shutdown();
+}
+
+Result<void> Scheduler::CheckProcess() const {
+  if (!core_->orphaned()) return {};
+  return Error(ErrorCode::kUnsupported,
+               "use of a scheduler after fork(): its threads are in the parent process");
+}
+
+internal::SpawnBatchExecutor Scheduler::BatchExecutor(Priority priority, size_t count) {
+  return internal::SpawnBatchExecutor(*core_, priority, count);
+}
 
 Result<void> Scheduler::Shutdown(Duration limit, TaskDump* blocking) {
   ZOKIO_CHECK(!internal::OnWorkerThread(), "Shutdown on a worker thread would wait for itself");
+  if (Result<void> process = CheckProcess(); !process.ok()) return process;
   VirtualClock::Waiting time_may_pass(virtual_clock());
   core_->Stop();
   if (!core_->crew().WaitForExit(SaturatingAdd(Clock::Monotonic().Now(), limit))) {

@@ -127,6 +127,10 @@ void Core::Inject(TaskHeader* task, Priority priority) {
   inject(priority).Push(task, [this] { return idle_.NeedsWake(); }, [this] { WakeOne(); });
 }
 
+void Core::InjectBatch(TaskBatch* batch, Priority priority) {
+  inject(priority).PushShared(batch, [this] { return idle_.NeedsWake(); }, [this] { WakeOne(); });
+}
+
 bool Core::Adopt(TaskHeader* task) {
   task->executor_slot = 0;
   if (Worker* worker = Current()) {
@@ -134,12 +138,21 @@ bool Core::Adopt(TaskHeader* task) {
     worker->counters().spawned.Add();
     return true;
   }
+  return AdoptMany(1);
+}
+
+bool Core::AdoptMany(uint64_t count) {
+  if (orphaned()) return false;
   // Counted first: either the count is seen by Drained, or the end of acceptance here.
-  inject(Priority::kNormal).CountSpawned(1);
+  inject(Priority::kNormal).CountSpawned(static_cast<int64_t>(count));
   if (accepting_.load(memory_order_seq_cst)) return true;
-  inject(Priority::kNormal).CountSpawned(-1);
-  UnparkAll();
+  DisownMany(count);
   return false;
+}
+
+void Core::DisownMany(uint64_t count) {
+  inject(Priority::kNormal).CountSpawned(-static_cast<int64_t>(count));
+  UnparkAll();
 }
 
 void Core::Disown(TaskHeader* task) {
@@ -182,7 +195,7 @@ uint64_t Core::Live() const {
 }
 
 TaskDump Core::Dump(Instant deadline) {
-  if (crew_.all_exited()) return TaskDump();
+  if (orphaned() || crew_.all_exited()) return TaskDump();
   const int count = static_cast<int>(workers().size());
   TaskDump dump = dump_request_.Ask(count, deadline, [this] { UnparkAll(); });
   const uint64_t live = Live();

@@ -23,6 +23,7 @@
 #include "sched/inject_queue.h"
 #include "sched/internal/crew.h"
 #include "sched/internal/dump_request.h"
+#include "sched/internal/process.h"
 #include "sched/internal/watchdog.h"
 #include "sched/priority.h"
 #include "sched/scheduler_options.h"
@@ -74,8 +75,16 @@ class Core {
   void Schedule(TaskHeader* task, Priority priority);
   // The same for a thread that is no worker, or has lost its place.
   void Inject(TaskHeader* task, Priority priority);
+  // Work that a worker or a thread outside brings as one.
+  void InjectBatch(TaskBatch* batch, Priority priority);
   bool Adopt(TaskHeader* task);
   void Disown(TaskHeader* task);
+  // For tasks that are on their way; false: none is taken any more.
+  bool AdoptMany(uint64_t count);
+  void DisownMany(uint64_t count);
+
+  // Its threads are in the process that this one was forked from.
+  bool orphaned() const { return __builtin_expect(generation_ != ProcessGeneration(), 0); }
 
   // The worker of this scheduler on whose thread we are, or null.
   Worker* Current() const;
@@ -137,6 +146,7 @@ class Core {
   Result<std::unique_ptr<Worker>> MakeWorker(int index);
   bool AllAsleep() const;
 
+  const uint32_t generation_ = ProcessGeneration();
   const SchedulerOptions options_;
   const int worker_count_;
   const int capacity_;

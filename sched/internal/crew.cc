@@ -59,11 +59,6 @@ void Crew::Join() {
   for (Thread& thread : threads) thread.Join();
 }
 
-void Crew::Forget() {
-  // Their destructors would wait for threads that do not exist here.
-  new std::vector<Thread>(std::move(threads_));
-}
-
 bool Crew::Replace(Worker& stuck, uint64_t progress, StuckPoll* report) {
   MutexLock lock(mutex_);
   if (!stuck.gate().Seize()) return false;

@@ -46,8 +46,6 @@ class Crew {
   bool all_exited() const;
   // REQUIRES: WaitForExit said true.
   void Join();
-  // For a process that has the memory, but not the threads.
-  void Forget();
 
   // The watchdog: the poll that had made `progress` when it was seen still goes on. False: it does
   // not, or was dealt with. Else the report says which task it is and whether it was replaced.

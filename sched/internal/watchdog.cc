@@ -25,8 +25,6 @@ void Watchdog::Stop() {
   thread_.Join();
 }
 
-void Watchdog::Forget() { new Thread(std::move(thread_)); }
-
 void Watchdog::Main() {
   const Duration period = std::max<Duration>(core_.options().stuck_poll_limit / kLooksPerLimit,
                                              std::chrono::milliseconds(1));

@@ -37,8 +37,6 @@ class Watchdog {
   // Nothing where the options have no limit.
   Result<void> Start();
   void Stop();
-  // For a process that has the memory, but not the thread.
-  void Forget();
 
   // A worker woke up, and has said so.
   void Nudge() {

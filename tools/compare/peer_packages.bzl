@@ -8,6 +8,7 @@ one constant per package, the name to install or an empty string when it is ther
 # Constant: (package to install, a file that it brings).
 _PACKAGES = {
     "BOOST": ("libboost1.81-dev", "/usr/include/boost/asio/detail/io_uring_service.hpp"),
+    "BOOST_FIBER": ("libboost-fiber1.81-dev", "/usr/include/boost/fiber/fiber.hpp"),
     "CAF": ("libcaf-dev", "/usr/include/caf/all.hpp"),
     "CARGO": ("cargo", "/usr/bin/cargo"),
     "ERLANG": ("erlang-base", "/usr/bin/escript"),
