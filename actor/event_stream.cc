@@ -8,11 +8,10 @@ bool EventStream::Add(Key key, const Subscriber& subscriber) {
   if (!internal::IsAlive(subscriber.actor)) return false;
   MutexLock lock(mutex_);
   std::shared_ptr<const Subscribers>& topic = topics_[key];
-  auto changed = topic == nullptr ? std::make_shared<Subscribers>()
-                                  : std::make_shared<Subscribers>(*topic);
-  const bool known = std::any_of(changed->begin(), changed->end(), [&](const Subscriber& s) {
-    return s.actor == subscriber.actor;
-  });
+  auto changed =
+      topic == nullptr ? std::make_shared<Subscribers>() : std::make_shared<Subscribers>(*topic);
+  const bool known = std::any_of(changed->begin(), changed->end(),
+                                 [&](const Subscriber& s) { return s.actor == subscriber.actor; });
   if (known) return false;
   changed->push_back(subscriber);
   topic = std::move(changed);

@@ -106,6 +106,12 @@ struct AwaitEnd {
   void Run(ActorLoop&, ActorCell& cell) { ExtrasOf(cell).ended.push_back(std::move(sender)); }
 };
 
+struct InspectLoop {
+  static constexpr std::string_view kName = "inspect";
+  OneshotSender<std::vector<ActorInfo>> sender;
+  void Run(ActorLoop& loop, ActorCell&) { std::move(sender).Send(loop.Inspect()); }
+};
+
 struct LinkBroken {
   static constexpr std::string_view kName = "link broken";
   void Run(ActorLoop& loop, ActorCell& cell) {
@@ -130,6 +136,10 @@ void SendUnwatch(ActorId target, const Watcher& watcher) { Post(target, Unwatch{
 
 void SendAwaitEnd(ActorId target, OneshotSender<bool> sender) {
   Post(target, AwaitEnd{std::move(sender)});
+}
+
+void SendInspect(ActorLoop& loop, OneshotSender<std::vector<ActorInfo>> sender) {
+  Post(loop.control_id(), InspectLoop{std::move(sender)});
 }
 
 namespace {
