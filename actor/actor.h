@@ -21,6 +21,11 @@
 // Restarted() on an object made anew (without it, Started()). `static constexpr MailboxOptions
 // kMailbox` bounds its mail.
 //
+// `using Behaviours = zokio::Behaviours<Shut, Open>` lists what it may Become: handlers then are
+// `On(Shut, Knock)`, with the behaviour's (empty) type first; an `On(Knock)` holds for those that
+// have none of their own, and what nothing takes is a dead letter. `using Urgent =
+// zokio::UrgentMessages<Cancel>` lists messages that are handled before other mail.
+//
 // Lifetime: the object is made by the spawn and destroyed in its home, after all its children.
 // Thread-safety: everything below is for the actor itself, in its hooks and handlers; self() and
 //   Spawn also in its constructor.
@@ -33,6 +38,7 @@
 
 #include "actor/actor_id.h"
 #include "actor/actor_ref.h"
+#include "actor/actor_timer.h"
 #include "actor/internal/background.h"
 #include "actor/internal/cell.h"
 #include "actor/internal/dispatch.h"
@@ -45,6 +51,11 @@
 #include "future/task.h"
 
 namespace zokio {
+
+template <typename... Tags>
+using Behaviours = internal::MessageList<Tags...>;
+template <typename... Ms>
+using UrgentMessages = internal::MessageList<Ms...>;
 
 template <typename Self, typename... Ms>
 class Actor {
@@ -91,7 +102,26 @@ class Actor {
   }
   template <typename A>
   void Unwatch(ActorRef<A> other) {
-    internal::SendUnwatch(other.id(), cell_->id());
+    internal::SendUnwatch(other.id(), {cell_->id(), &NotifyTerminated});
+  }
+  // When one of the two ends because it failed, the other fails too, and its parent decides. An
+  // actor that had ended before counts as failed.
+  template <typename A>
+  void Link(ActorRef<A> other) {
+    internal::SendLink(cell_->id(), other.id());
+  }
+  template <typename A>
+  void Unlink(ActorRef<A> other) {
+    internal::SendUnlink(cell_->id(), other.id());
+  }
+
+  // From the next message on the handlers of this behaviour hold. An actor begins, and begins
+  // anew, as the first of its list.
+  template <typename Behaviour>
+  void Become() {
+    using List = typename Self::Behaviours;
+    static_assert(List::template kHas<Behaviour>, "not in the list of this actor's behaviours");
+    behaviour_ = List::template Index<Behaviour>();
   }
 
   // Runs a task beside the handlers, in this actor's home: never at the same time as one, but
@@ -102,14 +132,14 @@ class Actor {
   void Pipe(Task<M> task) {
     Launch(PipeTask(self(), std::move(task)));
   }
-  // A message to this actor after `delay`, or every `period`, until the actor stops.
+  // A message to this actor after `delay`, or every `period`, until the actor stops or cancels it.
   template <typename M>
-  void TellAfter(Duration delay, M message) {
-    Launch(internal::TellLater(self(), delay, std::move(message)));
+  ActorTimer TellAfter(Duration delay, M message) {
+    return LaunchTimer(internal::TellLater(self(), delay, std::move(message)));
   }
   template <typename M>
-  void TellEvery(Duration period, M message) {
-    Launch(internal::TellRepeatedly(self(), period, std::move(message)));
+  ActorTimer TellEvery(Duration period, M message) {
+    return LaunchTimer(internal::TellRepeatedly(self(), period, std::move(message)));
   }
 
   // Sends on what a handler got by reference: the same envelope, nothing is moved.
@@ -139,13 +169,15 @@ class Actor {
   void UnstashAll() {
     if (stashed_ == 0) return;
     cell_->mail.Prepend(std::move(internal::ExtrasOf(*cell_).stash));
-    cell_->queued += std::exchange(stashed_, 0);
+    cell_->queued.Add(std::exchange(stashed_, 0));
     cell_->loop->Queue(cell_);  // this may be a coroutine beside the handlers
   }
 
  private:
-  static void NotifyTerminated(ActorId watcher, ActorId ended) {
-    ActorRef<Self>(watcher).Tell(Terminated{ended});
+  friend internal::BehaviourAccess;
+
+  static void NotifyTerminated(ActorId watcher, ActorId ended, internal::Ending ending) {
+    ActorRef<Self>(watcher).Tell(Terminated{ended, ending == internal::Ending::kFailed});
   }
 
   template <typename M>
@@ -153,10 +185,17 @@ class Actor {
     self.Tell(co_await std::move(task));
   }
 
-  void Launch(Task<void> task) {
+  void Launch(Task<void> task) { LaunchActivation(internal::MakeBackground(std::move(task))); }
+  ActorTimer LaunchTimer(Task<void> task) {
+    internal::Activation* activation = internal::MakeBackground(std::move(task));
+    activation->references.fetch_add(1, memory_order_relaxed);
+    ActorTimer timer(activation);
+    LaunchActivation(activation);
+    return timer;
+  }
+  void LaunchActivation(internal::Activation* activation) {
     ZOKIO_CHECK(internal::ActorLoop::Current() == cell_->loop, "not in this actor's home");
-    cell_->loop->Launch(cell_, internal::MakeBackground(std::move(task)),
-                        internal::ActivationKind::kBackground);
+    cell_->loop->Launch(cell_, activation, internal::ActivationKind::kBackground);
   }
 
   // The envelope of `message`, where that is what is handled now and nobody waits for its answer.
@@ -173,6 +212,7 @@ class Actor {
 
   internal::ActorCell* const cell_;
   uint32_t stashed_ = 0;
+  uint32_t behaviour_ = 0;
 };
 
 }  // namespace zokio

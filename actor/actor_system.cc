@@ -1,12 +1,17 @@
 #include "actor/actor_system.h"
 
 #include "base/check.h"
+#include "base/thread_local.h"
 #include "future/spawn.h"
 #include "future/task.h"
 #include "sched/scheduler.h"
 
 namespace zokio {
 namespace {
+
+// A dead letter is being told of on this thread: one that follows from that is only counted.
+struct PublishingDeadLetterTag;
+using PublishingDeadLetter = ThreadLocal<bool, PublishingDeadLetterTag>;
 
 // A loop as a future. However its task ends, the system learns of it.
 class LoopRun {
@@ -45,9 +50,13 @@ ActorSystem::ActorSystem(Scheduler& scheduler, ActorSystemOptions options)
     : ActorSystem(std::span<Executor* const>(ExecutorsOf(scheduler)), std::move(options)) {}
 
 ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOptions options)
-    : core_(std::make_unique<internal::SystemCore>(static_cast<uint32_t>(executors.size()),
-                                                   std::move(options.on_dead_letter),
-                                                   *options.clock, options.supervision)) {
+    : core_(std::make_unique<internal::SystemCore>(
+          static_cast<uint32_t>(executors.size()),
+          [this, call = std::move(options.on_dead_letter)](const DeadLetter& letter) {
+            if (call) call(letter);
+            PublishDeadLetter(letter);
+          },
+          *options.clock, options.supervision)) {
   ZOKIO_CHECK(!executors.empty(), "actors need an executor");
   for (uint32_t i = 0; i < core_->loop_count(); ++i) {
     zokio::Spawn(*executors[i], RunLoop(LoopRun(core_->loop(i)))).Detach();
@@ -68,6 +77,14 @@ Result<void> ActorSystem::Shutdown(Duration limit) {
   core_->Close();
   closed_ = true;
   return {};
+}
+
+void ActorSystem::PublishDeadLetter(const DeadLetter& letter) {
+  bool& publishing = PublishingDeadLetter::Get();
+  if (publishing) return;
+  publishing = true;
+  events_.Publish(letter);
+  publishing = false;
 }
 
 ActorSystemStats ActorSystem::Stats() const {

@@ -27,8 +27,10 @@
 
 #include "actor/actor_ref.h"
 #include "actor/dead_letter.h"
+#include "actor/event_stream.h"
 #include "actor/internal/spawn.h"
 #include "actor/internal/system_core.h"
+#include "actor/registry.h"
 #include "actor/supervision.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -86,10 +88,19 @@ class ActorSystem {
   // `limit`; it goes on nevertheless, and may be called again. Idempotent.
   Result<void> Shutdown(Duration limit = Duration::max());
 
+  // Actors by name.
+  Registry& registry() { return registry_; }
+  // Publish and subscribe. The system itself publishes each DeadLetter.
+  EventStream& events() { return events_; }
+
   uint32_t loops() const { return core_->loop_count(); }
   ActorSystemStats Stats() const;
 
  private:
+  void PublishDeadLetter(const DeadLetter& letter);
+
+  Registry registry_;
+  EventStream events_;
   std::unique_ptr<internal::SystemCore> core_;
   bool closed_ = false;
 };

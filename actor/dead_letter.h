@@ -13,6 +13,7 @@ enum class DeadLetterReason : uint8_t {
   kNoSuchActor,  // it had stopped, or was stopping
   kStopped,      // it stopped before its turn came
   kOverflow,     // its mailbox was full, and its type says that messages may be dropped
+  kUnhandled,    // what it has become has no handler for it
   kShutdown,     // the system had ended
 };
 

@@ -18,6 +18,7 @@ enum class Overflow : uint8_t {
   kWait,        // Send waits; Tell is always taken
   kDropNewest,  // what comes too late is a dead letter
   kDropOldest,  // what waited longest is a dead letter
+  kFail,        // Send answers kWouldBlock, what is told is a dead letter
 };
 
 struct MailboxOptions {

@@ -18,8 +18,15 @@ struct Offer : Envelope {
   OneshotSender<bool> admitted;
 };
 
-void Admit(ActorLoop& loop, ActorCell&, Envelope* envelope) {
+void Admit(ActorLoop& loop, ActorCell& cell, Envelope* envelope) {
   auto* offer = static_cast<Offer*>(envelope);
+  const MailboxOptions& mailbox = cell.type->mailbox;
+  if (mailbox.overflow == Overflow::kFail && cell.queued.value() >= mailbox.capacity) {
+    loop.Reject(std::exchange(offer->message, nullptr), DeadLetterReason::kOverflow);
+    std::move(offer->admitted).Send(false);
+    FreeEnvelope<Offer>(envelope);
+    return;
+  }
   offer->message->sender = offer->sender;
   offer->message->sender_generation = offer->sender_generation;
   loop.Accept(std::exchange(offer->message, nullptr));
@@ -42,9 +49,13 @@ Poll<Result<void>> SendFuture::poll(Context& context) {
         return Result<void>(Error(ErrorCode::kClosed, "send"));
       }
       if ((cell->flags & internal::ActorCell::kSendsWait) == 0 &&
-          cell->queued < cell->type->mailbox.capacity) {
+          cell->queued.value() < cell->type->mailbox.capacity) {
         internal::ActorLoop::Send(envelope);
         return Result<void>();
+      }
+      if (cell->type->mailbox.overflow == Overflow::kFail) {
+        cell->loop->Reject(envelope, DeadLetterReason::kOverflow);
+        return Result<void>(Error(ErrorCode::kWouldBlock, "send: the mailbox is full"));
       }
     }
     auto [sender, receiver] = MakeOneshot<bool>();
@@ -59,6 +70,9 @@ Poll<Result<void>> SendFuture::poll(Context& context) {
   Poll<Result<bool>> poll = admitted_->poll(context);
   if (poll.pending()) return kPending;
   if (!poll.value().ok()) return Result<void>(Error(ErrorCode::kClosed, "send"));
+  if (!*poll.value()) {
+    return Result<void>(Error(ErrorCode::kWouldBlock, "send: the mailbox is full"));
+  }
   return Result<void>();
 }
 

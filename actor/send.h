@@ -3,7 +3,8 @@
 // Back-pressure: while `capacity` messages wait, senders wait, first come first served, each with
 // one message. So what a mailbox holds is bounded by its capacity and the number of its senders.
 //
-// Errors: kClosed where the actor is gone.
+// Errors: kClosed where the actor is gone; kWouldBlock where its mailbox is full and of the kind
+//   that fails.
 // Cancellation: dropped before its first poll, nothing is sent; later, the message stays with the
 //   actor, which takes it in as soon as there is room.
 // Cost: within a loop and with room that of a Tell; else a round trip to the actor's home.

@@ -101,7 +101,8 @@ class SpscRing {
     if (end != head) head_.store(end, memory_order_release);
     return static_cast<size_t>(end - head);
   }
-  // Consumer. The element after `skip` others, or null: to prefetch what it points to.
+  // Consumer. The element after `skip` others, or null: to prefetch what it points to. Within a
+  // drain it counts from where that began.
   T* Peek(size_t skip) {
     const uint64_t at = head_.load(memory_order_relaxed) + skip;
     return at < tail_seen_ ? slots_.At(at) : nullptr;

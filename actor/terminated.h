@@ -8,6 +8,7 @@ namespace zokio {
 
 struct Terminated {
   ActorId actor;
+  bool failed = false;  // it ended because it had failed
 };
 
 }  // namespace zokio

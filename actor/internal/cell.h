@@ -3,8 +3,8 @@
 // Ownership: cells belong to their loop's pool, are used again after their actor died, and are
 //   unmapped with the system. So a reference may look at a cell whose actor is gone.
 // Thread-safety: everything is touched on the home loop alone, except `loop`, which never changes,
-//   the generation, and the time before a spawn is announced, when the spawning thread fills the
-//   cell in.
+//   the generation, the number of queued messages, and the time before a spawn is announced, when
+//   the spawning thread fills the cell in.
 #ifndef ZOKIO_ACTOR_INTERNAL_CELL_H_
 #define ZOKIO_ACTOR_INTERNAL_CELL_H_
 
@@ -39,6 +39,18 @@ struct ActorType {
   MailboxOptions mailbox;
 };
 
+// A count that its home changes and others may look at: exact for the home.
+class SharedCount {
+ public:
+  uint32_t value() const { return value_.load(memory_order_relaxed); }
+  void Set(uint32_t value) { value_.store(value, memory_order_relaxed); }
+  void Add(uint32_t by) { Set(value() + by); }
+  void Subtract(uint32_t by) { Set(value() - by); }
+
+ private:
+  Atomic<uint32_t> value_{0};
+};
+
 struct alignas(64) ActorCell {
   // Flags: zero is an actor that may be queued as soon as it has mail.
   static constexpr uint32_t kQueued = 1;         // in the loop's run queue
@@ -53,11 +65,13 @@ struct alignas(64) ActorCell {
   static constexpr uint32_t kKilled = 512;       // a suspended handler is not waited for
   static constexpr uint32_t kSendsWait = 1024;   // for room in the mailbox
   static constexpr uint32_t kHooked = 2048;      // Stopping() was called
+  static constexpr uint32_t kUrgentMail = 4096;  // there is mail in `extras->urgent`
   // Nothing of the mailbox is handled while one of these is set.
   static constexpr uint32_t kNoMail = kBusy | kSuspended | kUnstarted | kStopping | kRestarting;
 
   explicit ActorCell(ActorLoop* home) : loop(home) {}
 
+  bool HasMail() const { return !mail.empty() || (flags & kUrgentMail) != 0; }
   ActorId id() { return ActorId(this, generation()); }
   // Odd while an actor lives here.
   uint32_t generation() const { return generation_.load(memory_order_relaxed); }
@@ -71,7 +85,7 @@ struct alignas(64) ActorCell {
   // what a message to the living may see was published with the message.
   Atomic<uint32_t> generation_{0};
   uint32_t flags = 0;
-  uint32_t queued = 0;               // in the mailbox
+  SharedCount queued;                // in the mailbox
   uint32_t queued_max = UINT32_MAX;  // from there on the overflow policy decides
   EnvelopeList mail;
   ActorCell* next_run = nullptr;  // in the run queue or the pool's free list
@@ -88,6 +102,11 @@ struct alignas(64) ActorCell {
 };
 
 static_assert(sizeof(void*) != 8 || sizeof(ActorCell) == 128);
+
+// Any thread: it had not ended a moment ago.
+inline bool IsAlive(ActorId id) {
+  return static_cast<bool>(id) && id.cell()->generation() == id.generation();
+}
 
 }  // namespace zokio::internal
 

@@ -86,15 +86,30 @@ struct Watch {
   static constexpr std::string_view kName = "watch";
   Watcher watcher;
   void Run(ActorLoop&, ActorCell& cell) { ExtrasOf(cell).watchers.push_back(watcher); }
-  void TargetGone(ActorId target) { watcher.notify(watcher.id, target); }
+  void TargetGone(ActorId target) { watcher.notify(watcher.id, target, Ending::kUnknown); }
 };
 
 struct Unwatch {
   static constexpr std::string_view kName = "unwatch";
-  ActorId watcher;
+  Watcher watcher;
   void Run(ActorLoop&, ActorCell& cell) {
     if (cell.extras == nullptr) return;
-    std::erase_if(cell.extras->watchers, [&](const Watcher& w) { return w.id == watcher; });
+    std::erase_if(cell.extras->watchers, [&](const Watcher& w) {
+      return w.id == watcher.id && w.notify == watcher.notify;
+    });
+  }
+};
+
+struct AwaitEnd {
+  static constexpr std::string_view kName = "await end";
+  OneshotSender<bool> sender;
+  void Run(ActorLoop&, ActorCell& cell) { ExtrasOf(cell).ended.push_back(std::move(sender)); }
+};
+
+struct LinkBroken {
+  static constexpr std::string_view kName = "link broken";
+  void Run(ActorLoop& loop, ActorCell& cell) {
+    loop.Failed(&cell, Failure{nullptr, Error(ErrorCode::kClosed, "a linked actor failed")});
   }
 };
 
@@ -111,6 +126,27 @@ void SendChildEnded(ActorId parent, ActorId child) { Post(parent, ChildEnded{chi
 void SendBegin(ActorId target) { Post(target, BeginActor{}); }
 bool IsBegin(const Envelope* envelope) { return envelope->type == &ControlOf<BeginActor>::kType; }
 void SendWatch(ActorId target, const Watcher& watcher) { Post(target, Watch{watcher}); }
-void SendUnwatch(ActorId target, ActorId watcher) { Post(target, Unwatch{watcher}); }
+void SendUnwatch(ActorId target, const Watcher& watcher) { Post(target, Unwatch{watcher}); }
+
+void SendAwaitEnd(ActorId target, OneshotSender<bool> sender) {
+  Post(target, AwaitEnd{std::move(sender)});
+}
+
+namespace {
+
+void BreakLink(ActorId linked, ActorId, Ending ending) {
+  if (ending != Ending::kStopped) Post(linked, LinkBroken{});
+}
+
+}  // namespace
+
+void SendLink(ActorId one, ActorId other) {
+  SendWatch(one, {other, &BreakLink});
+  SendWatch(other, {one, &BreakLink});
+}
+void SendUnlink(ActorId one, ActorId other) {
+  SendUnwatch(one, {other, &BreakLink});
+  SendUnwatch(other, {one, &BreakLink});
+}
 
 }  // namespace zokio::internal

@@ -5,6 +5,7 @@
 #include "actor/actor_id.h"
 #include "actor/internal/cell.h"
 #include "actor/internal/extras.h"
+#include "future/oneshot.h"
 
 namespace zokio::internal {
 
@@ -22,7 +23,12 @@ void SendBegin(ActorId target);
 bool IsBegin(const Envelope* envelope);
 // `notify` is called once the target has ended; at once where it has already.
 void SendWatch(ActorId target, const Watcher& watcher);
-void SendUnwatch(ActorId target, ActorId watcher);
+void SendUnwatch(ActorId target, const Watcher& watcher);
+// `sender` is dropped once the target has ended.
+void SendAwaitEnd(ActorId target, OneshotSender<bool> sender);
+// When one of the two ends because it failed, so does the other.
+void SendLink(ActorId one, ActorId other);
+void SendUnlink(ActorId one, ActorId other);
 
 }  // namespace zokio::internal
 

@@ -15,6 +15,7 @@
 
 #include "actor/internal/activation.h"
 #include "actor/internal/envelope.h"
+#include "actor/internal/handlers.h"
 #include "actor/internal/loop.h"
 #include "actor/terminated.h"
 #include "base/exceptions.h"
@@ -24,52 +25,6 @@
 #include "mem/frame_pool.h"
 
 namespace zokio::internal {
-
-template <typename... Ms>
-struct MessageList {
-  template <typename M>
-  static constexpr bool kHas = (std::is_same_v<M, Ms> || ...);
-};
-
-// The name of T as the compiler prints it.
-template <typename T>
-constexpr std::string_view TypeName() {
-  std::string_view name = __PRETTY_FUNCTION__;
-  const size_t begin = name.find("T = ") + 4;
-  return name.substr(begin, name.find_first_of(";]", begin) - begin);
-}
-
-template <typename A, typename M>
-decltype(auto) CallHandler(A& actor, M& message) {
-  if constexpr (requires { actor.On(std::move(message)); }) {
-    return actor.On(std::move(message));
-  } else {
-    return actor.On(message);
-  }
-}
-
-// What a handler's return type stands for: `Value` with the task taken off, `Reply` with the Result
-// taken off as well.
-template <typename R>
-struct Unwrap {
-  using Value = R;
-  using Reply = R;
-};
-template <typename T>
-struct Unwrap<Result<T>> {
-  using Value = Result<T>;
-  using Reply = T;
-};
-template <typename T>
-struct Unwrap<Task<T>> {
-  using Value = T;
-  using Reply = typename Unwrap<T>::Reply;
-};
-
-template <typename A, typename M>
-using HandlerReturn = decltype(CallHandler(std::declval<A&>(), std::declval<M&>()));
-template <typename A, typename M>
-using ReplyOf = typename Unwrap<HandlerReturn<A, M>>::Reply;
 
 // A message with the way back for its answer.
 template <typename M, typename R>
@@ -162,9 +117,20 @@ struct HandlerActivation : Activation {
   std::optional<TaskFuture<V>> future;
 };
 
+// The message of an envelope: constant where others have it too.
+template <typename E>
+auto& MessageIn(E& envelope) {
+  if constexpr (requires { envelope.payload; }) {
+    return std::as_const(envelope.payload->message);
+  } else {
+    return envelope.message;
+  }
+}
+
 template <typename A, typename M, typename E = MessageEnvelope<M>>
 struct Delivery {
-  using Return = HandlerReturn<A, M>;
+  using Payload = std::remove_reference_t<decltype(MessageIn(std::declval<E&>()))>;
+  using Return = HandlerReturn<A, Payload>;
   using Value = typename Unwrap<Return>::Value;
 
   static void Deliver(ActorLoop& loop, ActorCell& cell, Envelope* envelope) {
@@ -176,12 +142,18 @@ struct Delivery {
       }
     }
     A& actor = *static_cast<A*>(cell.object);
+    if constexpr (HasBehaviours<A>) {
+      if (!Listens<Payload>(actor)) {
+        loop.Reject(envelope, DeadLetterReason::kUnhandled);
+        return;
+      }
+    }
     if constexpr (kIsTask<Return>) {
       Activation* activation = nullptr;
       Guarded(loop, cell, e, [&] {
         using Run = HandlerActivation<E, Value>;
         activation =
-            ::new (FramePool::Allocate(sizeof(Run))) Run(e, CallHandler(actor, e->message));
+            ::new (FramePool::Allocate(sizeof(Run))) Run(e, CallHandler(actor, MessageIn(*e)));
       });
       if (activation == nullptr) {
         FreeEnvelope<E>(envelope);
@@ -192,10 +164,10 @@ struct Delivery {
     } else {
       Guarded(loop, cell, e, [&] {
         if constexpr (std::is_void_v<Return>) {
-          CallHandler(actor, e->message);
+          CallHandler(actor, MessageIn(*e));
           Settle(loop, cell, e);
         } else {
-          Settle(loop, cell, e, CallHandler(actor, e->message));
+          Settle(loop, cell, e, CallHandler(actor, MessageIn(*e)));
         }
       });
       // Unless the handler sent it on.
@@ -203,7 +175,8 @@ struct Delivery {
     }
   }
 
-  static constexpr MessageType kType{Lane::kMail, &Deliver, &FreeEnvelope<E>, TypeName<M>(),
+  static constexpr MessageType kType{IsUrgent<A, M>() ? Lane::kUrgent : Lane::kMail, &Deliver,
+                                     &FreeEnvelope<E>, TypeName<M>(),
                                      std::is_same_v<M, Terminated>};
 
  private:

@@ -23,6 +23,7 @@ struct Envelope;
 
 enum class Lane : uint8_t {
   kMail,    // the mailbox, in the order of arrival
+  kUrgent,  // before other mail, in the order of arrival; no bound drops it
   kSystem,  // before the mailbox, never bounded, never dropped while its actor lives
   kOffer,   // a message whose sender waits for room in the mailbox
   kWake,    // no message: a coroutine of the actor that asks for a turn

@@ -2,6 +2,7 @@
 #ifndef ZOKIO_ACTOR_INTERNAL_EXTRAS_H_
 #define ZOKIO_ACTOR_INTERNAL_EXTRAS_H_
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -9,23 +10,36 @@
 #include "actor/internal/cell.h"
 #include "actor/internal/envelope.h"
 #include "base/clock.h"
+#include "future/oneshot.h"
 
 namespace zokio::internal {
 
+// How an actor ended.
+enum class Ending : uint8_t {
+  kStopped,
+  kFailed,   // it was stopped because it had failed
+  kUnknown,  // before anybody asked
+};
+
 struct Watcher {
-  ActorId id;
   // Sends the watcher, of whatever type, its notice.
-  void (*notify)(ActorId watcher, ActorId ended);
+  using Notify = void (*)(ActorId watcher, ActorId ended, Ending ending);
+
+  ActorId id;
+  Notify notify;
 };
 
 struct CellExtras {
   std::vector<ActorId> remote_children;
   ActorId remote_parent;
   std::vector<Watcher> watchers;
+  std::vector<OneshotSender<bool>> ended;       // dropped at the end, which somebody waits for
+  std::vector<ActorId> escalated;               // children whose failure this actor's parent judges
   std::vector<Instant> restarts;                // of the children, of a root's own, in the window
   std::function<void(ActorCell& cell)> remake;  // with the arguments of the spawn
   EnvelopeList stash;                           // messages that were put aside, oldest first
   EnvelopeList waiting;                         // offers that wait for room, oldest first
+  EnvelopeList urgent;                          // mail before the mailbox's, oldest first
 };
 
 inline CellExtras& ExtrasOf(ActorCell& cell) {

@@ -103,9 +103,16 @@ bool ActorLoop::Receive() {
 }
 
 bool ActorLoop::AnythingInbound() const {
-  if (!inbox_.empty() || ShutdownCanStep()) return true;
+  if (!inbox_.empty()) return true;
   return std::any_of(inbound_.begin(), inbound_.end(),
                      [](const auto& queue) { return queue != nullptr && !queue->empty(); });
+}
+
+// An actor spawned from elsewhere may be heard of, from its constructor, before it is complete.
+// Until then the thread that makes it owns most of the cell.
+bool ActorLoop::IsIncomplete(const ActorCell* cell) {
+  constexpr uint32_t kIncomplete = ActorCell::kShared | ActorCell::kUnstarted;
+  return (cell->flags & kIncomplete) == kIncomplete;
 }
 
 void ActorLoop::AcceptControl(Envelope* envelope) {
@@ -124,9 +131,15 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
     Reject(envelope, DeadLetterReason::kNoSuchActor);
     return;
   }
-  if (envelope->type->lane == Lane::kOffer) {
+  if (envelope->type->lane == Lane::kUrgent) return AcceptUrgent(envelope);
+  const bool complete = !IsIncomplete(cell);
+  if (envelope->type->lane == Lane::kOffer && complete) {
     if ((cell->flags & ActorCell::kStopping) != 0) {
       Reject(envelope, DeadLetterReason::kNoSuchActor);
+      return;
+    }
+    if (cell->type->mailbox.overflow == Overflow::kFail) {
+      envelope->type->deliver(*this, *cell, envelope);
       return;
     }
     ExtrasOf(*cell).waiting.PushBack(envelope);
@@ -135,15 +148,35 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
     return;
   }
   cell->system.PushBack(envelope);
-  // An actor spawned from elsewhere may be heard of, from its constructor, before it is complete.
-  constexpr uint32_t kIncomplete = ActorCell::kShared | ActorCell::kUnstarted;
-  if ((cell->flags & kIncomplete) == kIncomplete && !IsBegin(envelope)) return;
-  Queue(cell);
+  if (complete || IsBegin(envelope)) Queue(cell);
+}
+
+void ActorLoop::AcceptUrgent(Envelope* envelope) {
+  ActorCell* cell = envelope->target;
+  if ((cell->flags & ActorCell::kStopping) != 0) {
+    Reject(envelope, DeadLetterReason::kNoSuchActor);
+    return;
+  }
+  cell->queued.Add(1);
+  if (IsIncomplete(cell)) {  // its extras are not ours yet: it comes in the order of arrival
+    cell->mail.PushBack(envelope);
+    return;
+  }
+  ExtrasOf(*cell).urgent.PushBack(envelope);
+  cell->flags |= ActorCell::kUrgentMail;
+  if ((cell->flags & ActorCell::kNoMail) == 0) Queue(cell);
+}
+
+Envelope* ActorLoop::PopUrgent(ActorCell* cell) {
+  Envelope* envelope = cell->extras->urgent.PopFront();
+  if (cell->extras->urgent.empty()) cell->flags &= ~ActorCell::kUrgentMail;
+  return envelope;
 }
 
 void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
   const Lane lane = envelope->type->lane;
-  if ((lane == Lane::kMail || lane == Lane::kOffer) && !envelope->type->quiet) {
+  if ((lane == Lane::kMail || lane == Lane::kUrgent || lane == Lane::kOffer) &&
+      !envelope->type->quiet) {
     system_.DeadLetterOf(envelope, reason);
   } else {
     envelope->type->discard(envelope);
@@ -153,9 +186,9 @@ void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
 // The mailbox is full and its type says what to do. True when `envelope` is to be put in.
 bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
   if (envelope->type->quiet) return true;  // what the system says is no message to lose
-  if (cell->type->mailbox.overflow == Overflow::kDropOldest) {
+  if (cell->type->mailbox.overflow == Overflow::kDropOldest && !cell->mail.empty()) {
     if (cell->mail.front()->type->quiet) return true;
-    --cell->queued;
+    cell->queued.Subtract(1);
     system_.DeadLetterOf(cell->mail.PopFront(), DeadLetterReason::kOverflow);
     return true;
   }
@@ -166,7 +199,7 @@ bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
 // Sends that wait become mail as long as there is room.
 void ActorLoop::AdmitWaiting(ActorCell* cell) {
   CellExtras& extras = *cell->extras;
-  while (!extras.waiting.empty() && cell->queued < cell->type->mailbox.capacity) {
+  while (!extras.waiting.empty() && cell->queued.value() < cell->type->mailbox.capacity) {
     Envelope* offer = extras.waiting.PopFront();
     offer->type->deliver(*this, *cell, offer);  // puts its message into the mailbox
   }
@@ -220,7 +253,7 @@ bool ActorLoop::Turn() {
 
 bool ActorLoop::TrySleep() {
   wake_.Lower();
-  if (!AnythingInbound()) return true;
+  if (!AnythingInbound() && !ShutdownCanStep()) return true;
   // Whoever raised it meanwhile wakes the task once too often, which does no harm.
   (void)wake_.Raise();
   return false;
@@ -266,7 +299,7 @@ void ActorLoop::Run(ActorCell* cell) {
   running_ = nullptr;
   if (!alive) return;
   cell->flags &= ~ActorCell::kQueued;
-  if (!cell->system.empty() || (!cell->mail.empty() && (cell->flags & ActorCell::kNoMail) == 0)) {
+  if (!cell->system.empty() || (cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0)) {
     Queue(cell);
   }
 }
@@ -284,10 +317,11 @@ bool ActorLoop::RunControl(ActorCell* cell) {
 bool ActorLoop::RunMail(ActorCell* cell) {
   uint32_t quota = std::min(kQuotaMax, round_left_);
   uint32_t left = quota;
-  while (left != 0 && !cell->mail.empty() && (cell->flags & ActorCell::kNoMail) == 0) {
+  while (left != 0 && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
     --left;
-    Envelope* envelope = cell->mail.PopFront();
-    --cell->queued;
+    const bool urgent = __builtin_expect((cell->flags & ActorCell::kUrgentMail) != 0, 0);
+    Envelope* envelope = urgent ? PopUrgent(cell) : cell->mail.PopFront();
+    cell->queued.Subtract(1);
     message_ = envelope;
     envelope->type->deliver(*this, *cell, envelope);
     // A handler's stop, or its child's end, comes before the next message.
@@ -298,74 +332,6 @@ bool ActorLoop::RunMail(ActorCell* cell) {
   round_left_ -= quota - left;
   if (__builtin_expect((cell->flags & ActorCell::kSendsWait) != 0, 0)) AdmitWaiting(cell);
   return true;
-}
-
-// Coroutines.
-
-void ActorLoop::Launch(ActorCell* cell, Activation* activation, ActivationKind kind) {
-  activation->target = cell;
-  activation->generation = cell->generation();
-  activation->kind = kind;
-  activation->next_of_cell = cell->activations;
-  if (cell->activations != nullptr) cell->activations->previous_of_cell = activation;
-  cell->activations = activation;
-  if (kind == ActivationKind::kHandler) cell->flags |= ActorCell::kBusy;
-  cell->flags &= ~ActorCell::kTold;  // a stop that is under way tells this one too
-  PollActivation(activation);
-}
-
-void ActorLoop::RunWoken() {
-  EnvelopeList woken = std::exchange(woken_, EnvelopeList());
-  while (!woken.empty()) {
-    auto* activation = static_cast<Activation*>(woken.PopFront());
-    if (activation->ended) {
-      --in_transit_;
-    } else {
-      activation->notified.exchange(false, memory_order_acq_rel);
-      PollActivation(activation);
-    }
-    activation->Unref();
-  }
-}
-
-void ActorLoop::PollActivation(Activation* activation) {
-  ActorCell* outer = std::exchange(running_, activation->target);
-  Envelope* outer_message = std::exchange(message_, nullptr);
-  Waker waker = activation->BorrowedWaker();
-  context_->environment().budget = kPollBudget;
-  Context context = context_->WithWaker(waker);
-  bool done = activation->cancelled ? activation->table->poll_cancel(activation, context)
-                                    : activation->table->poll(*this, activation, context);
-  waker.Release();
-  if (done) EndActivation(activation);
-  message_ = outer_message;
-  running_ = outer;
-}
-
-void ActorLoop::EndActivation(Activation* activation) {
-  ActorCell* cell = activation->target;
-  activation->ended = true;
-  // From now on it stays notified. A waker that was faster has it on its way here.
-  if (activation->notified.exchange(true, memory_order_acq_rel)) ++in_transit_;
-  if (activation->previous_of_cell != nullptr) {
-    activation->previous_of_cell->next_of_cell = activation->next_of_cell;
-  } else {
-    cell->activations = activation->next_of_cell;
-  }
-  if (activation->next_of_cell != nullptr) {
-    activation->next_of_cell->previous_of_cell = activation->previous_of_cell;
-  }
-  if (activation->kind == ActivationKind::kHandler) cell->flags &= ~ActorCell::kBusy;
-  activation->table->drop(activation);
-  activation->Unref();
-  constexpr uint32_t kEnding = ActorCell::kStopping | ActorCell::kRestarting;
-  if (!cell->mail.empty() || (cell->flags & kEnding) != 0) Queue(cell);
-}
-
-void ActorLoop::CancelActivation(Activation* activation) {
-  if (activation->ended || activation->cancelled) return;
-  activation->cancelled = true;
-  PollActivation(activation);
 }
 
 }  // namespace zokio::internal

@@ -94,9 +94,10 @@ class ActorLoop {
       Reject(envelope, DeadLetterReason::kNoSuchActor);
       return;
     }
-    if (__builtin_expect(cell->queued >= cell->queued_max, 0) && !MakeRoom(cell, envelope)) return;
+    if (__builtin_expect(cell->queued.value() >= cell->queued_max, 0) && !MakeRoom(cell, envelope))
+      return;
     cell->mail.PushBack(envelope);
-    ++cell->queued;
+    cell->queued.Add(1);
     if ((cell->flags & (ActorCell::kNoMail | ActorCell::kQueued)) == 0) Queue(cell);
   }
 
@@ -207,7 +208,10 @@ class ActorLoop {
   bool TrySleep();
   bool AnythingInbound() const;
   void Tune(Instant now);
+  static bool IsIncomplete(const ActorCell* cell);
   void AcceptControl(Envelope* envelope);
+  void AcceptUrgent(Envelope* envelope);
+  static Envelope* PopUrgent(ActorCell* cell);
   bool MakeRoom(ActorCell* cell, Envelope* envelope);
   bool Empty() const;
   bool ShutdownCanStep() const;

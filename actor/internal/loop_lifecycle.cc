@@ -32,7 +32,9 @@ void ActorLoop::Begin(ActorCell* cell, ActorCell* parent) {
     head = cell;
     if (parent != nullptr) parent->flags &= ~ActorCell::kTold;  // a stop tells this child too
   }
-  if (cell->type->started != nullptr) {
+  if (cell->object == nullptr) {
+    RequestStop(cell, /*kill=*/true);  // its constructor threw
+  } else if (cell->type->started != nullptr) {
     cell->flags |= ActorCell::kUnstarted;
     Queue(cell);
   }
@@ -43,7 +45,7 @@ void ActorLoop::Start(ActorCell* cell) {
   if ((cell->flags & ActorCell::kShared) != 0) Begin(cell, cell->parent);
   cell->flags &= ~ActorCell::kUnstarted;
   if (shutdown_seen_) RequestStop(cell, killed_);
-  if (cell->type->started != nullptr) cell->type->started(*cell);
+  if (cell->type->started != nullptr && cell->object != nullptr) cell->type->started(*cell);
 }
 
 void ActorLoop::RequestStop(ActorCell* cell, bool kill) {
@@ -107,8 +109,9 @@ void ActorLoop::Remake(ActorCell* cell) {
   cell->flags &= ~ActorCell::kSuspended;
   // What the old object had put aside, the new one does not know of.
   if (cell->extras != nullptr) {
+    cell->extras->escalated.clear();
     EnvelopeList& stash = cell->extras->stash;
-    for (Envelope* at = stash.front(); at != nullptr; at = at->next) ++cell->queued;
+    for (Envelope* at = stash.front(); at != nullptr; at = at->next) cell->queued.Add(1);
     cell->mail.Prepend(std::exchange(stash, EnvelopeList()));
   }
   Envelope* none = nullptr;
@@ -133,8 +136,9 @@ void ActorLoop::Finish(ActorCell* cell) {
   EnvelopeList mail = std::exchange(cell->mail, EnvelopeList());
   EnvelopeList system = std::exchange(cell->system, EnvelopeList());
   const bool shared = (cell->flags & ActorCell::kShared) != 0;
+  const bool failed = (cell->flags & ActorCell::kSuspended) != 0;
   cell->flags = 0;
-  cell->queued = 0;
+  cell->queued.Set(0);
   cell->queued_max = UINT32_MAX;
   cell->object = nullptr;
   cell->parent = nullptr;
@@ -150,12 +154,15 @@ void ActorLoop::Finish(ActorCell* cell) {
   auto reject = [this](EnvelopeList& list) {
     while (!list.empty()) Reject(list.PopFront(), DeadLetterReason::kStopped);
   };
+  if (extras != nullptr) reject(extras->urgent);
   reject(mail);
   reject(system);
   if (extras != nullptr) {
     reject(extras->stash);
     reject(extras->waiting);
-    for (const Watcher& watcher : extras->watchers) watcher.notify(watcher.id, id);
+    for (const Watcher& watcher : extras->watchers) {
+      watcher.notify(watcher.id, id, failed ? Ending::kFailed : Ending::kStopped);
+    }
     delete extras;
   }
   if (remote_child) {
@@ -193,6 +200,9 @@ void ActorLoop::Resume(ActorCell* cell) {
   if (cell->object == nullptr) return RequestStop(cell, /*kill=*/true);  // nothing to go on with
   cell->flags &= ~ActorCell::kSuspended;
   Queue(cell);
+  if (cell->extras == nullptr) return;
+  // It was for their failures that this one waited.
+  for (ActorId child : std::exchange(cell->extras->escalated, {})) SendResume(child);
 }
 
 // The end of the system.
@@ -202,7 +212,10 @@ void ActorLoop::PostShutdown() {
   WakeUp();
 }
 
+// Looks at what is inbound too: a spawn of another loop may be on its way.  REQUIRES, for that to
+// be all: every loop has heard of the shutdown, so none begins another spawn.
 bool ActorLoop::Empty() const {
+  if (AnythingInbound()) return false;
   return live_ == 0 && in_transit_ == 0 && dirty_.empty() && run_head_ == nullptr && woken_.empty();
 }
 
@@ -268,6 +281,12 @@ void ActorLoop::DiscardAll() {
     if (cell->generation() % 2 == 0 || cell->type == nullptr) return;
     while (!cell->system.empty()) discard(cell->system.PopFront());
     while (!cell->mail.empty()) discard(cell->mail.PopFront());
+    if (cell->extras != nullptr) {
+      for (EnvelopeList* list :
+           {&cell->extras->urgent, &cell->extras->stash, &cell->extras->waiting}) {
+        while (!list->empty()) discard(list->PopFront());
+      }
+    }
     while (cell->activations != nullptr) {
       Activation* activation = cell->activations;
       cell->activations = activation->next_of_cell;

@@ -57,8 +57,9 @@ class PairQueue {
   // for nodes that will come soon.
   template <typename Take, typename Ahead>
   size_t TakeObserved(Take&& take, Ahead&& ahead) {
+    size_t soon_at = kAhead;  // from the ring's head, which stays until the drain is over
     size_t taken = ring_.DrainObserved(SIZE_MAX, [&](Node*&& node) {
-      if (Node** soon = ring_.Peek(kAhead)) ahead(*soon);
+      if (Node** soon = ring_.Peek(soon_at++)) ahead(*soon);
       take(node);
     });
     for (Node* node = std::exchange(observed_, List()).head; node != nullptr; ++taken) {

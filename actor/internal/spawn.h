@@ -131,11 +131,24 @@ void KeepArguments(ActorCell& cell, Args&&... args) {
   }
 }
 
+// Its home and its parent learn of an actor whose cell is filled in.
+inline void Announce(ActorLoop& home, ActorCell* cell, ActorCell* parent, bool local) {
+  if (local) return home.Begin(cell, parent);
+  if (parent != nullptr) {
+    ExtrasOf(*parent).remote_children.push_back(cell->id());
+    // A stop tells this child too. Only looked at where the parent itself is still being made: then
+    // its home may look at its flags as well.
+    if ((parent->flags & ActorCell::kTold) != 0) parent->flags &= ~ActorCell::kTold;
+  }
+  SendBegin(cell->id());
+}
+
 // Makes an actor in `home`. With a parent: called on the parent's loop.
 template <typename A, typename... Args>
 ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   const ActorType& type = ActorTypeOf<A>::kType;
-  const bool local = ActorLoop::Current() == &home;
+  // A parent that is still being made for another loop has its children begun there too.
+  const bool local = ActorLoop::Current() == &home && (parent == nullptr || parent->loop == &home);
   ActorCell* cell = local ? home.TakeCell() : home.TakeSharedCell();
   auto give_back = [&] {
     delete std::exchange(cell->extras, nullptr);
@@ -151,7 +164,7 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   }
   cell->type = &type;
   if (type.mailbox.overflow != Overflow::kWait) cell->queued_max = type.mailbox.capacity;
-  if (parent != nullptr ? parent->type->supervision != nullptr
+  if (parent != nullptr ? parent->type->supervision != nullptr || parent->type->decide != nullptr
                         : home.system().root_supervision() != nullptr) {
     KeepArguments<A>(*cell, args...);
   }
@@ -168,21 +181,14 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   try {
     ObjectOf<A>::Make(*cell, std::forward<Args>(args)...);
   } catch (...) {
-    give_back();
+    // It may have children and mail by now: it ends as others do, without ever having an object.
+    Announce(home, cell, parent, local);
     throw;
   }
 #else
   ObjectOf<A>::Make(*cell, std::forward<Args>(args)...);
 #endif
-  if (local) {
-    home.Begin(cell, parent);
-    return ref;
-  }
-  if (parent != nullptr) {
-    ExtrasOf(*parent).remote_children.push_back(ref.id());
-    parent->flags &= ~ActorCell::kTold;  // a stop tells this child too
-  }
-  SendBegin(ref.id());
+  Announce(home, cell, parent, local);
   return ref;
 }
 

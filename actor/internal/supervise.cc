@@ -100,6 +100,7 @@ void Supervise(ActorLoop& loop, ActorCell* parent, ActorId child, const Failure&
   }
   if (directive == Directive::kEscalate && parent != nullptr) {
     // What becomes of the parent becomes of its children.
+    ExtrasOf(*parent).escalated.push_back(child);
     loop.Failed(parent, failure);
     return;
   }
