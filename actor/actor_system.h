@@ -90,7 +90,8 @@ class ActorSystem {
 
   // Actors by name.
   Registry& registry() { return registry_; }
-  // Publish and subscribe. The system itself publishes each DeadLetter.
+  // Publish and subscribe. The system itself publishes each DeadLetter, but those that follow from
+  // publishing one.
   EventStream& events() { return events_; }
 
   uint32_t loops() const { return core_->loop_count(); }

@@ -8,15 +8,18 @@ bool EventStream::Add(Key key, const Subscriber& subscriber) {
   if (!internal::IsAlive(subscriber.actor)) return false;
   MutexLock lock(mutex_);
   std::shared_ptr<const Subscribers>& topic = topics_[key];
-  auto changed = topic == nullptr ? std::make_shared<Subscribers>()
-                                  : std::make_shared<Subscribers>(*topic);
-  const bool known = std::any_of(changed->begin(), changed->end(), [&](const Subscriber& s) {
-    return s.actor == subscriber.actor;
-  });
+  auto changed =
+      topic == nullptr ? std::make_shared<Subscribers>() : std::make_shared<Subscribers>(*topic);
+  const bool known = std::any_of(changed->begin(), changed->end(),
+                                 [&](const Subscriber& s) { return s.actor == subscriber.actor; });
   if (known) return false;
+  // Nobody may ever publish this: those who have ended go here too.
+  const size_t ended =
+      std::erase_if(*changed, [](const Subscriber& s) { return !internal::IsAlive(s.actor); });
   changed->push_back(subscriber);
   topic = std::move(changed);
   subscriptions_.fetch_add(1, memory_order_relaxed);
+  subscriptions_.fetch_sub(ended, memory_order_relaxed);
   return true;
 }
 

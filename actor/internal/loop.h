@@ -63,15 +63,19 @@ class ActorLoop {
   static void Send(Envelope* envelope) {
     ActorLoop* here = Current();
     ActorLoop* home = envelope->target->loop;
-    if (here != nullptr && here->running_ != nullptr) {
-      envelope->sender = here->running_;
-      envelope->sender_generation = here->running_->generation();
-    }
+    if (here != nullptr) here->Sign(envelope);
     if (here == home) {
       home->Accept(envelope);
     } else {
       SendAway(here, home, envelope);
     }
+  }
+
+  // Writes into it who sends it.
+  void Sign(Envelope* envelope) {
+    if (running_ == nullptr) return;
+    envelope->sender = running_;
+    envelope->sender_generation = running_->generation();
   }
 
   // One turn. Ready once the system has ended.
@@ -202,6 +206,7 @@ class ActorLoop {
   void Start(ActorCell* cell);
   void Finish(ActorCell* cell);
   void Remake(ActorCell* cell);
+  void CancelActivations(ActorCell* cell, bool all);
   void RunWoken();
   void PollActivation(Activation* activation);
   void EndActivation(Activation* activation);
