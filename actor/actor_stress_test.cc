@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -269,6 +270,63 @@ TEST(ActorStress, TheSchedulerMayEndFirst) {
     EXPECT_TRUE(system.Shutdown().ok());
   }
   EXPECT_EQ(served.load(), 0);
+}
+
+// Counts the events that exist: a shared one dies once, with its last reader.
+struct Event {
+  explicit Event(Atomic<int64_t>& count) : living(&count) { living->fetch_add(1); }
+  Event(Event&& other) noexcept : living(std::exchange(other.living, nullptr)) {}
+  Event& operator=(Event&&) = delete;
+  ~Event() {
+    if (living != nullptr) living->fetch_sub(1);
+  }
+  Atomic<int64_t>* living;
+};
+
+class Hearer : public Actor<Hearer, Event> {
+ public:
+  explicit Hearer(Atomic<uint64_t>& heard) : heard_(heard) {}
+  void On(const Event& event) {
+    EXPECT_GT(event.living->load(), 0);
+    heard_.fetch_add(1, memory_order_relaxed);
+  }
+
+ private:
+  Atomic<uint64_t>& heard_;
+};
+
+TEST(ActorStress, EachEventReachesEachSubscriberOrIsADeadLetter) {
+  constexpr int kThreads = 2;
+  constexpr int kEvents = 1500;
+  constexpr int kHearers = 60;
+  Atomic<int64_t> living{0};
+  Atomic<uint64_t> heard{0};
+  Atomic<uint64_t> told{0};
+  auto scheduler = MakeScheduler(2);
+  ActorSystem system(*scheduler);
+  {
+    std::vector<Thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.push_back(Thread::Start("publisher", [&] {
+                          for (int i = 0; i < kEvents; ++i) {
+                            told.fetch_add(system.events().Publish(Event(living)));
+                          }
+                        }).value());
+    }
+    std::vector<ActorRef<Hearer>> hearers;
+    for (int i = 0; i < kHearers; ++i) {
+      hearers.push_back(system.Spawn<Hearer>(heard));
+      EXPECT_TRUE(system.events().Subscribe<Event>(hearers.back()));
+      const std::string name = "hearer " + std::to_string(i % 7);
+      (void)system.registry().Register(name, hearers.back());  // free, or of one that may live
+      (void)system.registry().Find<Hearer>(name);
+      if (i % 3 == 2) hearers[static_cast<size_t>(i) - 1].Stop();
+      if (i % 3 == 1) system.events().Unsubscribe<Event>(hearers[static_cast<size_t>(i) - 1]);
+    }
+  }
+  ASSERT_TRUE(system.Shutdown().ok());
+  EXPECT_EQ(heard.load() + system.Stats().dead_letters, told.load());
+  EXPECT_EQ(living.load(), 0);
 }
 
 }  // namespace

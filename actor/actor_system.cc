@@ -1,7 +1,9 @@
 #include "actor/actor_system.h"
 
+#include "actor/internal/control.h"
 #include "base/check.h"
 #include "base/thread_local.h"
+#include "future/oneshot.h"
 #include "future/spawn.h"
 #include "future/task.h"
 #include "sched/scheduler.h"
@@ -56,7 +58,7 @@ ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOption
             if (call) call(letter);
             PublishDeadLetter(letter);
           },
-          *options.clock, options.supervision)) {
+          *options.clock, options.supervision, std::move(options.on_message))) {
   ZOKIO_CHECK(!executors.empty(), "actors need an executor");
   for (uint32_t i = 0; i < core_->loop_count(); ++i) {
     zokio::Spawn(*executors[i], RunLoop(LoopRun(core_->loop(i)))).Detach();
@@ -87,6 +89,17 @@ void ActorSystem::PublishDeadLetter(const DeadLetter& letter) {
   publishing = true;
   events_.Publish(letter);
   publishing = false;
+}
+
+Task<std::vector<ActorInfo>> ActorSystem::Inspect() {
+  std::vector<ActorInfo> all;
+  for (uint32_t i = 0; i < core_->loop_count(); ++i) {
+    auto [sender, receiver] = MakeOneshot<std::vector<ActorInfo>>();
+    internal::SendInspect(core_->loop(i), std::move(sender));
+    Result<std::vector<ActorInfo>> infos = co_await std::move(receiver);
+    if (infos.ok()) all.insert(all.end(), infos->begin(), infos->end());
+  }
+  co_return all;
 }
 
 ActorSystemStats ActorSystem::Stats() const {

@@ -28,13 +28,16 @@
 #include "actor/actor_ref.h"
 #include "actor/dead_letter.h"
 #include "actor/event_stream.h"
+#include "actor/inspect.h"
 #include "actor/internal/spawn.h"
 #include "actor/internal/system_core.h"
 #include "actor/registry.h"
 #include "actor/supervision.h"
+#include "actor/trace.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "future/executor.h"
+#include "future/task.h"
 
 namespace zokio {
 
@@ -45,6 +48,9 @@ struct ActorSystemOptions {
 
   // Called for each dead letter, on the thread that finds it; it must not block.
   std::function<void(const DeadLetter&)> on_dead_letter;
+  // Called for each message of an actor before its handler, on the handler's thread (see trace.h);
+  // it must not block.
+  std::function<void(const TraceEvent&)> on_message;
   // For actors without a parent. Without it they end when they fail.
   std::optional<Supervision> supervision;
   // By which turns are measured.
@@ -93,6 +99,9 @@ class ActorSystem {
   // Publish and subscribe. The system itself publishes each DeadLetter, but those that follow from
   // publishing one.
   EventStream& events() { return events_; }
+
+  // What lives, of one loop after the other: each at its own moment. Awaited by whomever.
+  Task<std::vector<ActorInfo>> Inspect();
 
   uint32_t loops() const { return core_->loop_count(); }
   ActorSystemStats Stats() const;

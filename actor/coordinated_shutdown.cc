@@ -55,8 +55,7 @@ CoordinatedShutdown::CoordinatedShutdown(std::vector<std::string> phases) {
   for (std::string& phase : phases) phases_.push_back(Phase{std::move(phase), {}});
 }
 
-void CoordinatedShutdown::Add(std::string_view phase, std::string task, Work work,
-                              Duration limit) {
+void CoordinatedShutdown::Add(std::string_view phase, std::string task, Work work, Duration limit) {
   auto at = std::find_if(phases_.begin(), phases_.end(),
                          [&](const Phase& known) { return known.name == phase; });
   ZOKIO_CHECK(at != phases_.end(), "no such phase");

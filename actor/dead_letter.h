@@ -15,6 +15,7 @@ enum class DeadLetterReason : uint8_t {
   kOverflow,     // its mailbox was full, and its type says that messages may be dropped
   kUnhandled,    // what it has become has no handler for it
   kShutdown,     // the system had ended
+  kIntercepted,  // a test took it away
 };
 
 struct DeadLetter {

@@ -1,7 +1,9 @@
-// Constructors that throw, failures that are handed up, spawns that the end of the system overtakes.
+// Constructors that throw, failures that are handed up, spawns that the end of the system
+// overtakes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -15,6 +17,9 @@
 #include "actor/testing.h"
 #include "base/thread.h"
 #include "future/local_executor.h"
+#include "future/oneshot.h"
+#include "future/spawn.h"
+#include "future/testing.h"
 
 namespace zokio {
 namespace {
@@ -123,8 +128,8 @@ class Middle : public Actor<Middle, Note, Fail> {
   static constexpr Supervision kChildren = Supervision().With(Directive::kEscalate);
   Middle(Log& log, bool spread) {
     const std::string name = "w";
-    worker_ = spread ? SpawnSpread<Worker>(std::ref(log), name)
-                     : Spawn<Worker>(std::ref(log), name);
+    worker_ =
+        spread ? SpawnSpread<Worker>(std::ref(log), name) : Spawn<Worker>(std::ref(log), name);
   }
   template <typename M>
   void On(M message) {
@@ -228,6 +233,63 @@ TEST(ShutdownTest, ASpawnThatIsOnItsWayIsBegunAndStopped) {
   run();
   EXPECT_EQ(log, (Log{"leaf stopping", "leaf gone"}));
   system.reset();
+}
+
+struct Hold {
+  explicit Hold(OneshotReceiver<int> from) : receiver(std::move(from)) {}
+  OneshotReceiver<int> receiver;
+};
+
+// Keeps a timer, and cancels it when it dies.
+class Holder : public Actor<Holder, Hold, Note> {
+ public:
+  ~Holder() { timer_.Cancel(); }
+  void Started() { timer_ = TellEvery(std::chrono::hours(1), Note{1}); }
+  Task<void> On(Hold& hold) { (void)co_await hold.receiver; }
+  void On(Note) {}
+
+ private:
+  ActorTimer timer_;
+};
+
+TEST(ShutdownTest, WhoInspectsALoopThatEndsGetsAnAnswer) {
+  testing::VirtualTimer timer;
+  LocalExecutor first(&timer);
+  LocalExecutor second(&timer);
+  LocalExecutor outside(&timer);
+  std::vector<Executor*> executors = {&first, &second};
+  std::optional<ActorSystem> system(std::in_place, executors);
+  auto run_loops = [&] {
+    while (first.RunUntilIdle() + second.RunUntilIdle() != 0) continue;
+  };
+  auto [sender, receiver] = MakeOneshot<int>();
+  system->SpawnAt<Holder>(0).Tell(Hold(std::move(receiver)));
+  run_loops();
+  EXPECT_FALSE(system->Shutdown(Duration(0)).ok());
+  run_loops();
+  auto inspected = Spawn(outside, system->Inspect());
+  outside.RunUntilIdle();
+  first.RunUntilIdle();
+  outside.RunUntilIdle();  // the first loop has answered, the second is asked
+  EXPECT_TRUE(std::move(sender).Send(1));
+  first.RunUntilIdle();  // is empty, and so are all: the second does not come to its question
+  run_loops();
+  EXPECT_TRUE(system->Shutdown().ok());
+  outside.RunUntilIdle();
+  ASSERT_TRUE(inspected.finished());
+  EXPECT_EQ(outside.BlockOn(std::move(inspected)).value().size(), 1u);
+}
+
+TEST(ShutdownTest, AnActorThatIsNotEndedMayStillCancelItsTimer) {
+  testing::VirtualTimer timer;
+  std::optional<LocalExecutor> executor(std::in_place, &timer);
+  std::vector<Executor*> executors = {&*executor};
+  ActorSystem system(executors);
+  auto [sender, receiver] = MakeOneshot<int>();
+  system.Spawn<Holder>().Tell(Hold(std::move(receiver)));
+  executor->RunUntilIdle();
+  executor.reset();  // before the system
+  EXPECT_TRUE(system.Shutdown().ok());
 }
 
 struct Node {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,6 +11,8 @@
 
 #include "actor/actor.h"
 #include "actor/actor_system.h"
+#include "actor/ended.h"
+#include "actor/router.h"
 #include "future/local_executor.h"
 #include "sched/scheduler.h"
 
@@ -78,6 +81,87 @@ TEST(GuideTest, CoroutineHandlers) {
   from.Tell(Deposit{50});
   EXPECT_TRUE(zokio::BlockOn(bank.Ask(Transfer{from, to, 20})).value());
   EXPECT_EQ(zokio::BlockOn(to.Ask(Balance{})).value(), 20);
+}
+
+struct Knock {};
+struct Turn {};
+struct Shut {};
+struct Open {};
+
+class Door : public zokio::Actor<Door, Knock, Turn> {
+ public:
+  using Behaviours = zokio::Behaviours<Shut, Open>;
+
+  bool On(Shut, Knock) { return false; }
+  bool On(Open, Knock) { return true; }
+  void On(Shut, Turn) { Become<Open>(); }
+  void On(Open, Turn) { Become<Shut>(); }
+};
+
+TEST(GuideTest, Behaviours) {
+  auto scheduler = *zokio::Scheduler::Create();
+  zokio::ActorSystem system(*scheduler);
+  auto door = system.Spawn<Door>();
+  EXPECT_FALSE(zokio::BlockOn(door.Ask(Knock{})).value());
+  door.Tell(Turn{});
+  EXPECT_TRUE(zokio::BlockOn(door.Ask(Knock{})).value());
+}
+
+struct Letter {
+  uint64_t customer;
+};
+struct Arrived {
+  uint64_t customer;
+};
+struct Total {};
+
+class Clerk : public zokio::Actor<Clerk, Letter> {
+ public:
+  void On(Letter) {}
+};
+
+class Office : public zokio::Actor<Office, Letter> {
+ public:
+  explicit Office(zokio::ActorSystem& system) : system_(system) {}
+
+  void Started() {
+    clerks_.Resize(4, [&] { return Spawn<Clerk>(); });
+    (void)system_.registry().Register("office", self());
+  }
+  void On(const Letter& letter) {
+    clerks_.TellByKey(letter.customer, Letter(letter));  // one clerk knows the customer
+    system_.events().Publish(Arrived{letter.customer});  // told to all who Subscribe<Arrived>
+  }
+
+ private:
+  zokio::ActorSystem& system_;
+  zokio::Router<Clerk> clerks_{zokio::Routing::kSmallestMailbox};
+};
+
+class Auditor : public zokio::Actor<Auditor, Arrived, Total> {
+ public:
+  void On(const Arrived& arrived) { sum_ += arrived.customer; }
+  uint64_t On(Total) { return sum_; }
+
+ private:
+  uint64_t sum_ = 0;
+};
+
+TEST(GuideTest, ManyActors) {
+  auto scheduler = *zokio::Scheduler::Create();
+  zokio::ActorSystem system(*scheduler);
+  // A pool apart: its actors are told across systems.
+  auto own_pool = *zokio::Scheduler::Create();
+  zokio::ActorSystem apart(*own_pool);
+  auto auditor = apart.Spawn<Auditor>();
+  EXPECT_TRUE(system.events().Subscribe<Arrived>(auditor));
+  auto office = system.Spawn<Office>(system);
+  office.Tell(Letter{40});
+  office.Tell(Letter{2});
+  office.Poison();
+  zokio::BlockOn(zokio::Ended(office));
+  EXPECT_FALSE(system.registry().Find<Office>("office").ok()) << "it has ended";
+  EXPECT_EQ(zokio::BlockOn(auditor.Ask(Total{})).value(), 42u);
 }
 
 struct Sample {

@@ -56,7 +56,8 @@ class Router {
     RemoveAt(static_cast<size_t>(at - actors_.begin()));
     return true;
   }
-  // Grows by what `spawn()` answers, or shrinks: those that came last handle what they have and end.
+  // Grows by what `spawn()` answers, or shrinks: those that came last handle what they have and
+  // end.
   template <typename Spawn>
   void Resize(size_t count, Spawn&& spawn) {
     Prune();

@@ -42,6 +42,7 @@ Envelope* TakeOffered(Envelope* envelope) {
   auto* offer = static_cast<Offer*>(envelope);
   offer->message->sender = offer->sender;
   offer->message->sender_generation = offer->sender_generation;
+  offer->message->cause = offer->cause;
   return std::exchange(offer->message, nullptr);
 }
 

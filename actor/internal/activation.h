@@ -51,6 +51,7 @@ struct Activation : Envelope {
   ActivationKind kind = ActivationKind::kBackground;
   bool cancelled = false;
   bool ended = false;
+  uint64_t trace = 0;  // the traced message that it goes on with
 };
 
 }  // namespace zokio::internal

@@ -37,6 +37,7 @@ struct ActorType {
   const Supervision* supervision;
   Directive (*decide)(ActorCell& cell, ActorId child, const Failure& failure);
   MailboxOptions mailbox;
+  bool measured;
 };
 
 // A count that its home changes and others may look at: exact for the home.
@@ -66,12 +67,18 @@ struct alignas(64) ActorCell {
   static constexpr uint32_t kSendsWait = 1024;   // for room in the mailbox
   static constexpr uint32_t kHooked = 2048;      // Stopping() was called
   static constexpr uint32_t kUrgentMail = 4096;  // there is mail in `extras->urgent`
+  static constexpr uint32_t kObserved = 8192;    // its mail is measured, traced or intercepted
   // Nothing of the mailbox is handled while one of these is set.
   static constexpr uint32_t kNoMail = kBusy | kSuspended | kUnstarted | kStopping | kRestarting;
 
   explicit ActorCell(ActorLoop* home) : loop(home) {}
 
   bool HasMail() const { return !mail.empty() || (flags & kUrgentMail) != 0; }
+  // From now on each message that comes takes the way of those that find the mailbox full.
+  void ObserveArrivals() {
+    flags |= kObserved;
+    queued_max = 0;
+  }
   ActorId id() { return ActorId(this, generation()); }
   // Odd while an actor lives here.
   uint32_t generation() const { return generation_.load(memory_order_relaxed); }

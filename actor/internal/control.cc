@@ -124,6 +124,12 @@ struct AwaitEnd {
   }
 };
 
+struct InspectLoop {
+  static constexpr std::string_view kName = "inspect";
+  OneshotSender<std::vector<ActorInfo>> sender;
+  void Run(ActorLoop& loop, ActorCell&) { std::move(sender).Send(loop.Inspect()); }
+};
+
 struct LinkBroken {
   static constexpr std::string_view kName = "link broken";
   void Run(ActorLoop& loop, ActorCell& cell) {
@@ -148,6 +154,10 @@ void SendUnwatch(ActorId target, const Watcher& watcher) { Post(target, Unwatch{
 
 void SendAwaitEnd(ActorId target, OneshotSender<bool> sender) {
   Post(target, AwaitEnd{std::move(sender)});
+}
+
+void SendInspect(ActorLoop& loop, OneshotSender<std::vector<ActorInfo>> sender) {
+  Post(loop.control_id(), InspectLoop{std::move(sender)});
 }
 
 namespace {

@@ -2,7 +2,10 @@
 #ifndef ZOKIO_ACTOR_INTERNAL_CONTROL_H_
 #define ZOKIO_ACTOR_INTERNAL_CONTROL_H_
 
+#include <vector>
+
 #include "actor/actor_id.h"
+#include "actor/inspect.h"
 #include "actor/internal/cell.h"
 #include "actor/internal/extras.h"
 #include "future/oneshot.h"
@@ -24,6 +27,8 @@ bool IsBegin(const Envelope* envelope);
 // `notify` is called once the target has ended; at once where it has already.
 void SendWatch(ActorId target, const Watcher& watcher);
 void SendUnwatch(ActorId target, const Watcher& watcher);
+// All actors of a loop.
+void SendInspect(ActorLoop& loop, OneshotSender<std::vector<ActorInfo>> sender);
 // `sender` is dropped once the target has ended.
 void SendAwaitEnd(ActorId target, OneshotSender<bool> sender);
 // When one of the two ends because it failed, so does the other.

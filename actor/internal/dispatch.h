@@ -17,6 +17,7 @@
 #include "actor/internal/envelope.h"
 #include "actor/internal/handlers.h"
 #include "actor/internal/loop.h"
+#include "actor/internal/wire_codec.h"
 #include "actor/terminated.h"
 #include "base/exceptions.h"
 #include "base/result.h"
@@ -127,6 +128,13 @@ auto& MessageIn(E& envelope) {
   }
 }
 
+// What is told, not asked or shared, can leave the process.
+template <typename M, typename E>
+constexpr const WireCodec* WireOf() {
+  if constexpr (std::is_same_v<E, MessageEnvelope<M>>) return WireCodecOf<M>::kCodec;
+  return nullptr;
+}
+
 template <typename A, typename M, typename E = MessageEnvelope<M>>
 struct Delivery {
   using Payload = std::remove_reference_t<decltype(MessageIn(std::declval<E&>()))>;
@@ -175,9 +183,12 @@ struct Delivery {
     }
   }
 
-  static constexpr MessageType kType{IsUrgent<A, M>() ? Lane::kUrgent : Lane::kMail, &Deliver,
-                                     &FreeEnvelope<E>, TypeName<M>(),
-                                     std::is_same_v<M, Terminated>};
+  static constexpr MessageType kType{IsUrgent<A, M>() ? Lane::kUrgent : Lane::kMail,
+                                     &Deliver,
+                                     &FreeEnvelope<E>,
+                                     TypeName<M>(),
+                                     std::is_same_v<M, Terminated>,
+                                     WireOf<M, E>()};
 
  private:
   static constexpr bool IsReentrant() {

@@ -20,6 +20,7 @@ namespace zokio::internal {
 struct ActorCell;
 class ActorLoop;
 struct Envelope;
+struct WireCodec;
 
 enum class Lane : uint8_t {
   kMail,    // the mailbox, in the order of arrival
@@ -40,6 +41,8 @@ struct MessageType {
   std::string_view name;
   // A notice of the system's: no dead letter where it comes too late.
   bool quiet = false;
+  // How the message becomes bytes. Null: it stays in this process.
+  const WireCodec* wire = nullptr;
 };
 
 struct Envelope {
@@ -49,6 +52,7 @@ struct Envelope {
   uint32_t generation = 0;         // of the target
   uint32_t sender_generation = 0;  // zero: sent from outside of all actors
   ActorCell* sender = nullptr;
+  uint64_t cause = 0;  // the traced message whose handler sent this one
 };
 
 inline constexpr size_t kPooledPayloadMax = 1024;

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "actor/actor_id.h"
 #include "actor/internal/cell.h"
 #include "actor/internal/envelope.h"
+#include "actor/internal/measures.h"
 #include "base/clock.h"
 #include "future/oneshot.h"
 
@@ -41,7 +43,11 @@ struct CellExtras {
   std::function<void(ActorCell& cell)> remake;  // with the arguments of the spawn
   EnvelopeList stash;                           // messages that were put aside, oldest first
   EnvelopeList waiting;                         // offers that wait for room, oldest first
-  EnvelopeList urgent;                          // mail before the mailbox's, oldest first
+  // Of actors whose mail is looked at (kObserved): either may be null.
+  std::unique_ptr<Measures> measures;
+  std::function<bool(Envelope& envelope)> intercept;
+  uint32_t restarted = 0;
+  EnvelopeList urgent;  // mail before the mailbox's, oldest first
 };
 
 inline CellExtras& ExtrasOf(ActorCell& cell) {

@@ -5,6 +5,7 @@
 
 #include "actor/internal/control.h"
 #include "actor/internal/extras.h"
+#include "actor/internal/measures.h"
 #include "actor/internal/system_core.h"
 #include "base/check.h"
 
@@ -19,6 +20,7 @@ ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t loops)
   for (uint32_t i = 0; i < loops; ++i) {
     inbound_.push_back(i == index ? nullptr : std::make_unique<PairQueue<Envelope>>(kRingCapacity));
   }
+  control_ = pool_.Take();
 }
 
 ActorLoop::~ActorLoop() { DiscardAll(); }
@@ -157,6 +159,7 @@ void ActorLoop::AcceptUrgent(Envelope* envelope) {
     Reject(envelope, DeadLetterReason::kNoSuchActor);
     return;
   }
+  if ((cell->flags & ActorCell::kObserved) != 0 && !Observe(cell, envelope)) return;
   cell->queued.Add(1);
   if (IsIncomplete(cell)) {  // its extras are not ours yet: it comes in the order of arrival
     cell->mail.PushBack(envelope);
@@ -167,7 +170,8 @@ void ActorLoop::AcceptUrgent(Envelope* envelope) {
   if ((cell->flags & ActorCell::kNoMail) == 0) Queue(cell);
 }
 
-Envelope* ActorLoop::PopUrgent(ActorCell* cell) {
+Envelope* ActorLoop::PopSpecial(ActorCell* cell) {
+  if ((cell->flags & ActorCell::kUrgentMail) == 0) return cell->mail.PopFront();
   Envelope* envelope = cell->extras->urgent.PopFront();
   if (cell->extras->urgent.empty()) cell->flags &= ~ActorCell::kUrgentMail;
   return envelope;
@@ -187,10 +191,18 @@ void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
 
 // The mailbox is full and its type says what to do. True when `envelope` is to be put in.
 bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
+  const MailboxOptions& mailbox = cell->type->mailbox;
+  if ((cell->flags & ActorCell::kObserved) != 0) {
+    if (!Observe(cell, envelope)) return false;
+    if (mailbox.overflow == Overflow::kWait || cell->queued.value() < mailbox.capacity) return true;
+  }
   if (envelope->type->quiet) return true;  // what the system says is no message to lose
-  if (cell->type->mailbox.overflow == Overflow::kDropOldest) {
+  if (mailbox.overflow == Overflow::kDropOldest) {
     Envelope* oldest = cell->mail.TakeFirst([](const Envelope& e) { return !e.type->quiet; });
     if (oldest != nullptr) {
+      if (cell->extras != nullptr && cell->extras->measures != nullptr) {
+        cell->extras->measures->Forget(oldest);
+      }
       cell->queued.Subtract(1);
       system_.DeadLetterOf(oldest, DeadLetterReason::kOverflow);
       return true;
@@ -325,11 +337,16 @@ bool ActorLoop::RunMail(ActorCell* cell) {
   uint32_t left = quota;
   while (left != 0 && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
     --left;
-    const bool urgent = __builtin_expect((cell->flags & ActorCell::kUrgentMail) != 0, 0);
-    Envelope* envelope = urgent ? PopUrgent(cell) : cell->mail.PopFront();
+    const uint32_t special = cell->flags & (ActorCell::kUrgentMail | ActorCell::kObserved);
+    Envelope* envelope =
+        __builtin_expect(special != 0, 0) ? PopSpecial(cell) : cell->mail.PopFront();
     cell->queued.Subtract(1);
     message_ = envelope;
-    envelope->type->deliver(*this, *cell, envelope);
+    if (__builtin_expect((special & ActorCell::kObserved) != 0, 0)) {
+      DeliverObserved(cell, envelope);
+    } else {
+      envelope->type->deliver(*this, *cell, envelope);
+    }
     // A handler's stop, or its child's end, comes before the next message.
     if (__builtin_expect(!cell->system.empty(), 0) && !RunControl(cell)) return false;
   }

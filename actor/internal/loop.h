@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "actor/dead_letter.h"
+#include "actor/inspect.h"
 #include "actor/internal/activation.h"
 #include "actor/internal/cell.h"
 #include "actor/internal/cell_pool.h"
@@ -76,6 +77,7 @@ class ActorLoop {
     if (running_ == nullptr) return;
     envelope->sender = running_;
     envelope->sender_generation = running_->generation();
+    envelope->cause = trace_;
   }
 
   // One turn. Ready once the system has ended.
@@ -150,6 +152,10 @@ class ActorLoop {
   ActorCell* running() const { return running_; }
 
   void Reject(Envelope* envelope, DeadLetterReason reason);
+  // All actors that live here.
+  std::vector<ActorInfo> Inspect();
+  // Whom messages to the loop itself go to.
+  ActorId control_id() const { return control_->id(); }
 
   SystemCore& system() { return system_; }
   uint32_t index() const { return index_; }
@@ -216,7 +222,12 @@ class ActorLoop {
   static bool IsIncomplete(const ActorCell* cell);
   void AcceptControl(Envelope* envelope);
   void AcceptUrgent(Envelope* envelope);
-  static Envelope* PopUrgent(ActorCell* cell);
+  static Envelope* PopSpecial(ActorCell* cell);
+  bool Observe(ActorCell* cell, Envelope* envelope);
+  void DeliverObserved(ActorCell* cell, Envelope* envelope);
+  static ActorId ParentOf(ActorCell* cell);
+  // Where the list begins in which `cell` stands or will stand.
+  ActorCell*& SiblingsOf(ActorCell* cell);
   bool MakeRoom(ActorCell* cell, Envelope* envelope);
   bool Empty() const;
   bool ShutdownCanStep() const;
@@ -234,6 +245,10 @@ class ActorLoop {
   Context* context_ = nullptr;
   EnvelopeList woken_;
   ActorCell* roots_ = nullptr;
+  ActorCell* guests_ = nullptr;   // whose parents live in other loops
+  ActorCell* control_ = nullptr;  // no actor's
+  uint64_t trace_ = 0;            // the message that is handled, where messages are traced
+  uint64_t traced_ = 0;
   uint32_t round_left_ = 0;
   uint32_t round_messages_ = 256;
   uint64_t tuned_messages_ = 0;  // counters_.messages at the last Tune

@@ -9,6 +9,7 @@ void ActorLoop::Launch(ActorCell* cell, Activation* activation, ActivationKind k
   activation->target = cell;
   activation->generation = cell->generation();
   activation->kind = kind;
+  activation->trace = trace_;
   activation->next_of_cell = cell->activations;
   if (cell->activations != nullptr) cell->activations->previous_of_cell = activation;
   cell->activations = activation;
@@ -34,6 +35,7 @@ void ActorLoop::RunWoken() {
 void ActorLoop::PollActivation(Activation* activation) {
   ActorCell* outer = std::exchange(running_, activation->target);
   Envelope* outer_message = std::exchange(message_, nullptr);
+  const uint64_t outer_trace = std::exchange(trace_, activation->trace);
   Waker waker = activation->BorrowedWaker();
   context_->environment().budget = kPollBudget;
   Context context = context_->WithWaker(waker);
@@ -42,6 +44,7 @@ void ActorLoop::PollActivation(Activation* activation) {
   waker.Release();
   if (done) EndActivation(activation);
   message_ = outer_message;
+  trace_ = outer_trace;
   running_ = outer;
 }
 

@@ -11,27 +11,27 @@
 #include "base/parker.h"
 
 namespace zokio::internal {
-namespace {
-
 // A parent in another loop is not looked at from here.
-ActorId ParentOf(ActorCell* cell) {
-  const bool remote = (cell->flags & ActorCell::kRemoteChild) != 0;
-  return remote ? cell->extras->remote_parent : cell->parent->id();
+ActorId ActorLoop::ParentOf(ActorCell* cell) {
+  if ((cell->flags & ActorCell::kRemoteChild) != 0) return cell->extras->remote_parent;
+  return cell->parent != nullptr ? cell->parent->id() : ActorId();
 }
 
-}  // namespace
+ActorCell*& ActorLoop::SiblingsOf(ActorCell* cell) {
+  if ((cell->flags & ActorCell::kRemoteChild) != 0) return guests_;
+  return cell->parent == nullptr ? roots_ : cell->parent->first_child;
+}
 
 void ActorLoop::Begin(ActorCell* cell, ActorCell* parent) {
   cell->parent = parent;
   ++live_;
   ++counters_.spawned;
-  if ((cell->flags & ActorCell::kRemoteChild) == 0) {
-    ActorCell*& head = parent == nullptr ? roots_ : parent->first_child;
-    cell->next_sibling = head;
-    if (head != nullptr) head->previous_sibling = cell;
-    head = cell;
-    if (parent != nullptr) parent->flags &= ~ActorCell::kTold;  // a stop tells this child too
-  }
+  const bool guest = (cell->flags & ActorCell::kRemoteChild) != 0;
+  ActorCell*& head = SiblingsOf(cell);
+  cell->next_sibling = head;
+  if (head != nullptr) head->previous_sibling = cell;
+  head = cell;
+  if (parent != nullptr && !guest) parent->flags &= ~ActorCell::kTold;  // a stop tells this too
   if (cell->object == nullptr) {
     cell->flags |= ActorCell::kSuspended;  // its constructor threw: so it failed
     RequestStop(cell, /*kill=*/true);
@@ -132,6 +132,7 @@ void ActorLoop::Remake(ActorCell* cell) {
       cell->type->make(*cell);
     }
   });
+  ++ExtrasOf(*cell).restarted;
   if (cell->object != nullptr && cell->type->restarted != nullptr) cell->type->restarted(*cell);
 }
 
@@ -141,7 +142,7 @@ void ActorLoop::Finish(ActorCell* cell) {
   ActorId id = cell->id();
   const bool remote_child = (cell->flags & ActorCell::kRemoteChild) != 0;
   ActorId parent_id = remote_child ? ParentOf(cell) : ActorId();
-  if (!remote_child) UnlinkChild(cell);
+  UnlinkChild(cell);
   CellExtras* extras = std::exchange(cell->extras, nullptr);
   EnvelopeList mail = std::exchange(cell->mail, EnvelopeList());
   EnvelopeList system = std::exchange(cell->system, EnvelopeList());
@@ -187,7 +188,7 @@ void ActorLoop::UnlinkChild(ActorCell* cell) {
   if (cell->previous_sibling != nullptr) {
     cell->previous_sibling->next_sibling = cell->next_sibling;
   } else {
-    (cell->parent == nullptr ? roots_ : cell->parent->first_child) = cell->next_sibling;
+    SiblingsOf(cell) = cell->next_sibling;
   }
   if (cell->next_sibling != nullptr) cell->next_sibling->previous_sibling = cell->previous_sibling;
   cell->next_sibling = nullptr;
@@ -290,8 +291,9 @@ void ActorLoop::DiscardAll() {
     discard(std::exchange(envelope, envelope->next));
   }
   auto discard_actor = [&](ActorCell* cell) {
-    if (cell->generation() % 2 == 0 || cell->type == nullptr) return;
+    if (cell->generation() % 2 == 0) return;
     while (!cell->system.empty()) discard(cell->system.PopFront());
+    if (cell->type == nullptr) return;  // the loop's own
     while (!cell->mail.empty()) discard(cell->mail.PopFront());
     if (cell->extras != nullptr) {
       for (EnvelopeList* list :
@@ -302,6 +304,7 @@ void ActorLoop::DiscardAll() {
     while (cell->activations != nullptr) {
       Activation* activation = cell->activations;
       cell->activations = activation->next_of_cell;
+      activation->ended = true;
       activation->table->drop(activation);
       activation->Unref();
     }

@@ -2,6 +2,7 @@
 #ifndef ZOKIO_ACTOR_INTERNAL_SPAWN_H_
 #define ZOKIO_ACTOR_INTERNAL_SPAWN_H_
 
+#include <memory>
 #include <new>
 #include <tuple>
 #include <type_traits>
@@ -98,7 +99,9 @@ struct ActorTypeOf {
                    .restarted = nullptr,
                    .supervision = nullptr,
                    .decide = nullptr,
-                   .mailbox = Mailbox()};
+                   .mailbox = Mailbox(),
+                   .measured = false};
+    if constexpr (requires { A::kMeasured; }) type.measured = A::kMeasured;
     if constexpr (requires { A::kChildren; }) type.supervision = &A::kChildren;
     if constexpr (requires(A& actor, const Failure& failure) {
                     actor.OnFailure(ActorId(), failure);
@@ -164,6 +167,11 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   }
   cell->type = &type;
   if (type.mailbox.overflow != Overflow::kWait) cell->queued_max = type.mailbox.capacity;
+  if (type.measured) {
+    ExtrasOf(*cell).measures = std::make_unique<Measures>();
+    cell->ObserveArrivals();
+  }
+  if (home.system().on_message()) cell->flags |= ActorCell::kObserved;
   const bool keeps = parent != nullptr
                          ? parent->type->supervision != nullptr || parent->type->decide != nullptr
                          : home.system().root_supervision() != nullptr;

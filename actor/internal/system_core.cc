@@ -5,10 +5,12 @@
 namespace zokio::internal {
 
 SystemCore::SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on_dead_letter,
-                       const Clock& clock, std::optional<Supervision> root_supervision)
+                       const Clock& clock, std::optional<Supervision> root_supervision,
+                       std::function<void(const TraceEvent&)> on_message)
     : clock_(clock),
       on_dead_letter_(std::move(on_dead_letter)),
-      root_supervision_(root_supervision) {
+      root_supervision_(root_supervision),
+      on_message_(std::move(on_message)) {
   for (uint32_t i = 0; i < loops; ++i) {
     loops_.push_back(std::make_unique<ActorLoop>(*this, i, loops));
   }

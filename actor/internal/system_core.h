@@ -17,6 +17,7 @@
 #include "actor/dead_letter.h"
 #include "actor/internal/loop.h"
 #include "actor/supervision.h"
+#include "actor/trace.h"
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -26,13 +27,16 @@ namespace zokio::internal {
 class SystemCore {
  public:
   SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on_dead_letter,
-             const Clock& clock, std::optional<Supervision> root_supervision);
+             const Clock& clock, std::optional<Supervision> root_supervision,
+             std::function<void(const TraceEvent&)> on_message);
   // REQUIRES: all loops have ended, and nobody sends.
   ~SystemCore();
 
   uint32_t loop_count() const { return static_cast<uint32_t>(loops_.size()); }
   ActorLoop& loop(uint32_t index) { return *loops_[index]; }
   const Clock& clock() const { return clock_; }
+  // Empty where messages are not traced.
+  const std::function<void(const TraceEvent&)>& on_message() const { return on_message_; }
   // Null: actors without a parent end when they fail.
   const Supervision* root_supervision() const {
     return root_supervision_ ? &*root_supervision_ : nullptr;
@@ -68,6 +72,7 @@ class SystemCore {
   const Clock& clock_;
   const std::function<void(const DeadLetter&)> on_dead_letter_;
   const std::optional<Supervision> root_supervision_;
+  const std::function<void(const TraceEvent&)> on_message_;
   std::vector<std::unique_ptr<ActorLoop>> loops_;
   Atomic<uint32_t> next_{0};
   Atomic<bool> accepting_{true};
