@@ -72,8 +72,8 @@ class Actor {
   ~Actor() = default;
 
   ActorRef<Self> self() const { return ActorRef<Self>(cell_->id()); }
-  // Who sent the message that is handled now; nobody after a suspension or where it came from
-  // outside of all actors.
+  // Who sent the message that is handled now; nobody in a coroutine, or where it came from outside
+  // of all actors.
   ActorId sender() const {
     const internal::Envelope* envelope = cell_->loop->message();
     if (envelope == nullptr) return ActorId();
@@ -94,7 +94,8 @@ class Actor {
   // After the message that is handled now.
   void Stop() { cell_->loop->RequestStop(cell_, /*kill=*/false); }
 
-  // This actor gets a Terminated once the other has ended; at once where it has already.
+  // This actor gets a Terminated once the other has ended; at once where it has already. To watch
+  // who is watched changes nothing.
   template <typename A>
   void Watch(ActorRef<A> other) {
     static_assert(Handles<Self, Terminated>, "who watches lists Terminated among its messages");
@@ -139,6 +140,7 @@ class Actor {
   }
   template <typename M>
   ActorTimer TellEvery(Duration period, M message) {
+    ZOKIO_CHECK(period > Duration(0), "a period is positive");
     return LaunchTimer(internal::TellRepeatedly(self(), period, std::move(message)));
   }
 
@@ -157,12 +159,12 @@ class Actor {
     internal::ActorLoop::Send(envelope);
   }
 
-  // Puts a message aside that a handler got by reference; UnstashAll brings all of them back,
-  // before everything else that waits, in their order.
+  // Puts a message aside that a handler, no coroutine, got by reference and nobody asked;
+  // UnstashAll brings all of them back, before everything else that waits, in their order.
   template <typename M>
   void Stash(M& message) {
     internal::Envelope* envelope = TakeEnvelope(message);
-    ZOKIO_CHECK(envelope != nullptr, "Stash takes what On(M&) got, before it suspends");
+    ZOKIO_CHECK(envelope != nullptr, "Stash takes what On(M&) got, told and by no coroutine");
     internal::ExtrasOf(*cell_).stash.PushBack(envelope);
     ++stashed_;
   }

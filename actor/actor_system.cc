@@ -82,6 +82,8 @@ Result<void> ActorSystem::Shutdown(Duration limit) {
 }
 
 void ActorSystem::PublishDeadLetter(const DeadLetter& letter) {
+  // News that somebody could not take are no news: two of them, in two loops, would go on for ever.
+  if (letter.message == internal::TypeName<DeadLetter>()) return;
   bool& publishing = PublishingDeadLetter::Get();
   if (publishing) return;
   publishing = true;

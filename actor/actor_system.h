@@ -96,7 +96,8 @@ class ActorSystem {
 
   // Actors by name.
   Registry& registry() { return registry_; }
-  // Publish and subscribe. The system itself publishes each DeadLetter.
+  // Publish and subscribe. The system itself publishes each DeadLetter, but those that follow from
+  // publishing one.
   EventStream& events() { return events_; }
 
   // What lives, of one loop after the other: each at its own moment. Awaited by whomever.

@@ -8,7 +8,8 @@
 //   system.Shutdown(1s);
 //
 // The tasks of a phase run at once; the next phase begins when all have ended, failed or passed
-// their limit. What the whole has no time for is not begun.
+// their limit, which withdraws them (a task that cannot be withdrawn at once is waited for). What
+// the whole has no time for is not begun.
 //
 // Ownership: keeps the callables, and so their captures, until it is destroyed: after Run.
 // Thread-safety: one thread.

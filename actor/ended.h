@@ -5,7 +5,7 @@
 //
 // For who is no actor; an actor would Watch, and go on meanwhile.
 //
-// Cancellation: dropped, it leaves a word with the actor until that ends.
+// Cancellation: dropped, it leaves a word with the actor, which that forgets by and by.
 // Cost: a message to the actor's home, two pooled blocks.
 #ifndef ZOKIO_ACTOR_ENDED_H_
 #define ZOKIO_ACTOR_ENDED_H_

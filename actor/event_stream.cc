@@ -13,9 +13,13 @@ bool EventStream::Add(Key key, const Subscriber& subscriber) {
   const bool known = std::any_of(changed->begin(), changed->end(),
                                  [&](const Subscriber& s) { return s.actor == subscriber.actor; });
   if (known) return false;
+  // Nobody may ever publish this: those who have ended go here too.
+  const size_t ended =
+      std::erase_if(*changed, [](const Subscriber& s) { return !internal::IsAlive(s.actor); });
   changed->push_back(subscriber);
   topic = std::move(changed);
   subscriptions_.fetch_add(1, memory_order_relaxed);
+  subscriptions_.fetch_sub(ended, memory_order_relaxed);
   return true;
 }
 

@@ -65,6 +65,8 @@ class EventStream {
   }
 
  private:
+  friend struct GrowthPeer;  // a test's
+
   struct Subscriber {
     ActorId actor;
     const internal::MessageType* type;

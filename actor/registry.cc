@@ -5,6 +5,10 @@ namespace zokio {
 Result<void> Registry::Add(std::string name, ActorId actor, const internal::ActorType* type) {
   if (!internal::IsAlive(actor)) return Error(ErrorCode::kClosed, "register");
   MutexLock lock(mutex_);
+  if (names_.size() >= sweep_at_) {
+    std::erase_if(names_, [](const auto& at) { return !internal::IsAlive(at.second.actor); });
+    sweep_at_ = 2 * names_.size() + kSweepMin;
+  }
   auto [at, added] = names_.try_emplace(std::move(name), Named{actor, type});
   if (added) return {};
   if (internal::IsAlive(at->second.actor) && at->second.actor != actor) {

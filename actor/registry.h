@@ -10,10 +10,12 @@
 // Thread-safety: any thread.
 // Errors: Register: kAlreadyExists, kClosed where the actor has ended. Find: kNotFound;
 //   kInvalidArgument where the name is that of an actor of another type.
-// Cost: one short lock; FindAll and List look at every name.
+// Cost: one short lock; FindAll and List look at every name, Register now and then, to forget those
+//   that are free again.
 #ifndef ZOKIO_ACTOR_REGISTRY_H_
 #define ZOKIO_ACTOR_REGISTRY_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -67,6 +69,8 @@ class Registry {
   std::vector<Entry> List() const;
 
  private:
+  friend struct GrowthPeer;  // a test's
+
   struct Named {
     ActorId actor;
     const internal::ActorType* type;
@@ -78,7 +82,10 @@ class Registry {
   Result<ActorId> Look(std::string_view name, const internal::ActorType* type) const;
   void Visit(const Visitor& visitor) const;
 
+  static constexpr size_t kSweepMin = 64;
+
   mutable Mutex mutex_;
+  size_t sweep_at_ = kSweepMin;  // so many names: those of who has ended are taken out
   std::map<std::string, Named, std::less<>> names_;
 };
 

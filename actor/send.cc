@@ -1,5 +1,7 @@
 #include "actor/send.h"
 
+#include <utility>
+
 #include "actor/internal/loop.h"
 
 namespace zokio {
@@ -22,14 +24,12 @@ void Admit(ActorLoop& loop, ActorCell& cell, Envelope* envelope) {
   auto* offer = static_cast<Offer*>(envelope);
   const MailboxOptions& mailbox = cell.type->mailbox;
   if (mailbox.overflow == Overflow::kFail && cell.queued.value() >= mailbox.capacity) {
-    loop.Reject(std::exchange(offer->message, nullptr), DeadLetterReason::kOverflow);
+    loop.Reject(TakeOffered(offer), DeadLetterReason::kOverflow);
     std::move(offer->admitted).Send(false);
     FreeEnvelope<Offer>(envelope);
     return;
   }
-  offer->message->sender = offer->sender;
-  offer->message->sender_generation = offer->sender_generation;
-  loop.Accept(std::exchange(offer->message, nullptr));
+  loop.Accept(TakeOffered(offer));
   std::move(offer->admitted).Send(true);
   FreeEnvelope<Offer>(envelope);
 }
@@ -37,6 +37,15 @@ void Admit(ActorLoop& loop, ActorCell& cell, Envelope* envelope) {
 constexpr MessageType kOfferType{Lane::kOffer, &Admit, &FreeEnvelope<Offer>, "offer"};
 
 }  // namespace
+
+Envelope* TakeOffered(Envelope* envelope) {
+  auto* offer = static_cast<Offer*>(envelope);
+  offer->message->sender = offer->sender;
+  offer->message->sender_generation = offer->sender_generation;
+  offer->message->cause = offer->cause;
+  return std::exchange(offer->message, nullptr);
+}
+
 }  // namespace internal
 
 Poll<Result<void>> SendFuture::poll(Context& context) {
@@ -44,6 +53,7 @@ Poll<Result<void>> SendFuture::poll(Context& context) {
     internal::Envelope* envelope = std::exchange(envelope_, nullptr);
     internal::ActorCell* cell = envelope->target;
     if (internal::ActorLoop::Current() == cell->loop) {
+      cell->loop->Sign(envelope);
       if (!internal::ActorLoop::IsOpen(envelope)) {
         cell->loop->Reject(envelope, DeadLetterReason::kNoSuchActor);
         return Result<void>(Error(ErrorCode::kClosed, "send"));

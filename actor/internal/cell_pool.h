@@ -32,6 +32,8 @@ class CellPool {
   }
   void Return(ActorCell* cell) {
     cell->NextGeneration();
+    // After 2^31 actors it would begin with the numbers of the first ones: nobody lives here again.
+    if (cell->generation() == 0) return;
     cell->next_run = free_;
     free_ = cell;
   }

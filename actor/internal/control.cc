@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "actor/internal/envelope.h"
 #include "actor/internal/loop.h"
@@ -82,10 +83,26 @@ struct BeginActor {
   void Run(ActorLoop&, ActorCell&) {}
 };
 
+// Adds to what an actor keeps until its end. Those whom it concerns no more are forgotten before
+// the list grows, so that it is at most about twice as long as it must be.
+template <typename T, typename Gone>
+void Keep(std::vector<T>& list, T entry, Gone&& gone) {
+  if (list.size() == list.capacity()) {
+    std::erase_if(list, gone);
+    list.reserve(2 * list.size() + 4);
+  }
+  list.push_back(std::move(entry));
+}
+
 struct Watch {
   static constexpr std::string_view kName = "watch";
   Watcher watcher;
-  void Run(ActorLoop&, ActorCell& cell) { ExtrasOf(cell).watchers.push_back(watcher); }
+  void Run(ActorLoop&, ActorCell& cell) {
+    std::vector<Watcher>& watchers = ExtrasOf(cell).watchers;
+    // Who is made anew watches anew.
+    if (std::find(watchers.begin(), watchers.end(), watcher) != watchers.end()) return;
+    Keep(watchers, watcher, [](const Watcher& w) { return !IsAlive(w.id); });
+  }
   void TargetGone(ActorId target) { watcher.notify(watcher.id, target, Ending::kUnknown); }
 };
 
@@ -94,16 +111,17 @@ struct Unwatch {
   Watcher watcher;
   void Run(ActorLoop&, ActorCell& cell) {
     if (cell.extras == nullptr) return;
-    std::erase_if(cell.extras->watchers, [&](const Watcher& w) {
-      return w.id == watcher.id && w.notify == watcher.notify;
-    });
+    std::erase(cell.extras->watchers, watcher);
   }
 };
 
 struct AwaitEnd {
   static constexpr std::string_view kName = "await end";
   OneshotSender<bool> sender;
-  void Run(ActorLoop&, ActorCell& cell) { ExtrasOf(cell).ended.push_back(std::move(sender)); }
+  void Run(ActorLoop&, ActorCell& cell) {
+    Keep(ExtrasOf(cell).ended, std::move(sender),
+         [](const OneshotSender<bool>& s) { return s.receiver_gone(); });
+  }
 };
 
 struct InspectLoop {

@@ -160,8 +160,8 @@ struct Delivery {
       Activation* activation = nullptr;
       Guarded(loop, cell, e, [&] {
         using Run = HandlerActivation<E, Value>;
-        activation =
-            ::new (FramePool::Allocate(sizeof(Run))) Run(e, CallHandler(actor, MessageIn(*e)));
+        Return task = CallHandler(actor, MessageIn(*e));  // first: it may throw
+        activation = ::new (FramePool::Allocate(sizeof(Run))) Run(e, std::move(task));
       });
       if (activation == nullptr) {
         FreeEnvelope<E>(envelope);

@@ -69,6 +69,15 @@ template <typename E>
 inline constexpr bool kPooledEnvelope =
     sizeof(E) <= sizeof(Envelope) + kPooledPayloadMax && alignof(E) <= 16;
 
+template <typename E>
+void FreeBlock(void* block) {
+  if constexpr (kPooledEnvelope<E>) {
+    FramePool::Free(block, sizeof(E));
+  } else {
+    ::operator delete(block, std::align_val_t{alignof(E)});
+  }
+}
+
 template <typename E, typename... Args>
 E* MakeEnvelope(Args&&... args) {
   void* block;
@@ -77,19 +86,27 @@ E* MakeEnvelope(Args&&... args) {
   } else {
     block = ::operator new(sizeof(E), std::align_val_t{alignof(E)});
   }
-  return ::new (block) E(std::forward<Args>(args)...);
+  // Where a payload cannot be made, its block goes back.
+  struct Guard {
+    void* block;
+    ~Guard() {
+      if (block != nullptr) FreeBlock<E>(block);
+    }
+  } guard{block};
+  auto* envelope = ::new (block) E(std::forward<Args>(args)...);
+  guard.block = nullptr;
+  return envelope;
 }
 
 template <typename E>
 void FreeEnvelope(Envelope* envelope) {
   auto* typed = static_cast<E*>(envelope);
   typed->~E();
-  if constexpr (kPooledEnvelope<E>) {
-    FramePool::Free(typed, sizeof(E));
-  } else {
-    ::operator delete(static_cast<void*>(typed), std::align_val_t{alignof(E)});
-  }
+  FreeBlock<E>(typed);
 }
+
+// Takes the message out of an envelope of the lane kOffer, and notes its sender: see send.cc.
+Envelope* TakeOffered(Envelope* offer);
 
 // A queue of envelopes linked by `next`.
 class EnvelopeList {
@@ -107,6 +124,18 @@ class EnvelopeList {
     Envelope* envelope = head_;
     head_ = envelope->next;
     return envelope;
+  }
+  // The first for which `wanted` holds; null where there is none.
+  template <typename Wanted>
+  Envelope* TakeFirst(Wanted&& wanted) {
+    Envelope* before = nullptr;
+    for (Envelope* at = head_; at != nullptr; before = std::exchange(at, at->next)) {
+      if (!wanted(*at)) continue;
+      (before == nullptr ? head_ : before->next) = at->next;
+      if (tail_ == at) tail_ = before;
+      return at;
+    }
+    return nullptr;
   }
   // All of `other` comes before what is here.
   void Prepend(EnvelopeList&& other) {

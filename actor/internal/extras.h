@@ -27,6 +27,8 @@ struct Watcher {
   // Sends the watcher, of whatever type, its notice.
   using Notify = void (*)(ActorId watcher, ActorId ended, Ending ending);
 
+  friend bool operator==(const Watcher&, const Watcher&) = default;
+
   ActorId id;
   Notify notify;
 };

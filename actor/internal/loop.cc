@@ -179,8 +179,10 @@ Envelope* ActorLoop::PopSpecial(ActorCell* cell) {
 
 void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
   const Lane lane = envelope->type->lane;
-  if ((lane == Lane::kMail || lane == Lane::kUrgent || lane == Lane::kOffer) &&
-      !envelope->type->quiet) {
+  if (lane == Lane::kOffer) {
+    Reject(TakeOffered(envelope), reason);  // it is the message that is not handled
+    envelope->type->discard(envelope);
+  } else if ((lane == Lane::kMail || lane == Lane::kUrgent) && !envelope->type->quiet) {
     system_.DeadLetterOf(envelope, reason);
   } else {
     envelope->type->discard(envelope);
@@ -195,14 +197,16 @@ bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
     if (mailbox.overflow == Overflow::kWait || cell->queued.value() < mailbox.capacity) return true;
   }
   if (envelope->type->quiet) return true;  // what the system says is no message to lose
-  if (mailbox.overflow == Overflow::kDropOldest && !cell->mail.empty()) {
-    if (cell->mail.front()->type->quiet) return true;
-    if (cell->extras != nullptr && cell->extras->measures != nullptr) {
-      cell->extras->measures->Forget(cell->mail.front());
+  if (mailbox.overflow == Overflow::kDropOldest) {
+    Envelope* oldest = cell->mail.TakeFirst([](const Envelope& e) { return !e.type->quiet; });
+    if (oldest != nullptr) {
+      if (cell->extras != nullptr && cell->extras->measures != nullptr) {
+        cell->extras->measures->Forget(oldest);
+      }
+      cell->queued.Subtract(1);
+      system_.DeadLetterOf(oldest, DeadLetterReason::kOverflow);
+      return true;
     }
-    cell->queued.Subtract(1);
-    system_.DeadLetterOf(cell->mail.PopFront(), DeadLetterReason::kOverflow);
-    return true;
   }
   system_.DeadLetterOf(envelope, DeadLetterReason::kOverflow);
   return false;
@@ -210,6 +214,7 @@ bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
 
 // Sends that wait become mail as long as there is room.
 void ActorLoop::AdmitWaiting(ActorCell* cell) {
+  if ((cell->flags & ActorCell::kStopping) != 0) return;  // its end answers them
   CellExtras& extras = *cell->extras;
   while (!extras.waiting.empty() && cell->queued.value() < cell->type->mailbox.capacity) {
     Envelope* offer = extras.waiting.PopFront();
@@ -244,7 +249,8 @@ bool ActorLoop::Turn() {
   uint32_t unclocked = 0;
   while (true) {
     bool found = Receive();
-    if (__builtin_expect(shutdown_.load(memory_order_relaxed), 0) && StepShutdown()) return true;
+    // Acquired: that no loop accepts spawns from elsewhere any more was said before.
+    if (__builtin_expect(shutdown_.load(memory_order_acquire), 0) && StepShutdown()) return true;
     round_left_ = round_messages_;
     RunWoken();
     RunActors();

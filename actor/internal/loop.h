@@ -64,16 +64,20 @@ class ActorLoop {
   static void Send(Envelope* envelope) {
     ActorLoop* here = Current();
     ActorLoop* home = envelope->target->loop;
-    if (here != nullptr && here->running_ != nullptr) {
-      envelope->sender = here->running_;
-      envelope->sender_generation = here->running_->generation();
-      envelope->cause = here->trace_;
-    }
+    if (here != nullptr) here->Sign(envelope);
     if (here == home) {
       home->Accept(envelope);
     } else {
       SendAway(here, home, envelope);
     }
+  }
+
+  // Writes into it who sends it.
+  void Sign(Envelope* envelope) {
+    if (running_ == nullptr) return;
+    envelope->sender = running_;
+    envelope->sender_generation = running_->generation();
+    envelope->cause = trace_;
   }
 
   // One turn. Ready once the system has ended.
@@ -208,6 +212,7 @@ class ActorLoop {
   void Start(ActorCell* cell);
   void Finish(ActorCell* cell);
   void Remake(ActorCell* cell);
+  void CancelActivations(ActorCell* cell, bool all);
   void RunWoken();
   void PollActivation(Activation* activation);
   void EndActivation(Activation* activation);

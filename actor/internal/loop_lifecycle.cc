@@ -33,7 +33,8 @@ void ActorLoop::Begin(ActorCell* cell, ActorCell* parent) {
   head = cell;
   if (parent != nullptr && !guest) parent->flags &= ~ActorCell::kTold;  // a stop tells this too
   if (cell->object == nullptr) {
-    RequestStop(cell, /*kill=*/true);  // its constructor threw
+    cell->flags |= ActorCell::kSuspended;  // its constructor threw: so it failed
+    RequestStop(cell, /*kill=*/true);
   } else if (cell->type->started != nullptr) {
     cell->flags |= ActorCell::kUnstarted;
     Queue(cell);
@@ -74,11 +75,7 @@ bool ActorLoop::Advance(ActorCell* cell) {
     if (cell->extras != nullptr) {
       for (ActorId child : cell->extras->remote_children) SendStop(child, kill);
     }
-    for (Activation* activation = cell->activations; activation != nullptr;) {
-      Activation* next = activation->next_of_cell;
-      if (kill || activation->kind == ActivationKind::kBackground) CancelActivation(activation);
-      activation = next;
-    }
+    CancelActivations(cell, kill);
   }
   if (cell->first_child != nullptr || cell->activations != nullptr) return true;
   // Where the executor ends, another loop may never run again.
@@ -95,6 +92,19 @@ bool ActorLoop::Advance(ActorCell* cell) {
   }
   Finish(cell);
   return false;
+}
+
+// All of them, or those of the background.
+void ActorLoop::CancelActivations(ActorCell* cell, bool all) {
+  for (Activation* activation = cell->activations; activation != nullptr;) {
+    Activation* next = activation->next_of_cell;
+    if (next != nullptr) next->references.fetch_add(1, memory_order_relaxed);
+    if (all || activation->kind == ActivationKind::kBackground) CancelActivation(activation);
+    // What one does while it is withdrawn may have ended the next one: then once more from the
+    // first, where those that were told already are passed over.
+    activation = next != nullptr && next->ended ? cell->activations : next;
+    if (next != nullptr) next->Unref();
+  }
 }
 
 void ActorLoop::Remake(ActorCell* cell) {
@@ -188,7 +198,9 @@ void ActorLoop::UnlinkChild(ActorCell* cell) {
 // Handles nothing more until its parent has decided.
 void ActorLoop::Failed(ActorCell* cell, Failure failure) {
   system_.CountFailure();
-  if ((cell->flags & ActorCell::kStopping) != 0) return;
+  // It ends or is made anew anyway, or its parent's decision is on its way: one for all failures.
+  constexpr uint32_t kKnown = ActorCell::kStopping | ActorCell::kSuspended | ActorCell::kRestarting;
+  if ((cell->flags & kKnown) != 0) return;
   cell->flags |= ActorCell::kSuspended;
   if (cell->parent != nullptr) {
     SendChildFailed(ParentOf(cell), cell->id(), std::move(failure));

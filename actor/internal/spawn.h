@@ -172,10 +172,9 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
     cell->ObserveArrivals();
   }
   if (home.system().on_message()) cell->flags |= ActorCell::kObserved;
-  if (parent != nullptr ? parent->type->supervision != nullptr || parent->type->decide != nullptr
-                        : home.system().root_supervision() != nullptr) {
-    KeepArguments<A>(*cell, args...);
-  }
+  const bool keeps = parent != nullptr
+                         ? parent->type->supervision != nullptr || parent->type->decide != nullptr
+                         : home.system().root_supervision() != nullptr;
   if (!local) {
     // Before the object is made: its constructor may make the cell known to its home.
     cell->flags |= ActorCell::kShared | ActorCell::kUnstarted;
@@ -187,6 +186,7 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   }
 #if ZOKIO_EXCEPTIONS
   try {
+    if (keeps) KeepArguments<A>(*cell, args...);
     ObjectOf<A>::Make(*cell, std::forward<Args>(args)...);
   } catch (...) {
     // It may have children and mail by now: it ends as others do, without ever having an object.
@@ -194,6 +194,7 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
     throw;
   }
 #else
+  if (keeps) KeepArguments<A>(*cell, args...);
   ObjectOf<A>::Make(*cell, std::forward<Args>(args)...);
 #endif
   Announce(home, cell, parent, local);

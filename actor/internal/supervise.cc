@@ -80,7 +80,8 @@ void Supervise(ActorLoop& loop, ActorCell* parent, ActorId child, const Failure&
   const Supervision* policy =
       parent != nullptr ? parent->type->supervision : loop.system().root_supervision();
   Directive directive = policy == nullptr ? Directive::kStop : policy->directive;
-  if (parent != nullptr && parent->type->decide != nullptr) {
+  // Without an object, as its constructor threw, there is nobody to ask.
+  if (parent != nullptr && parent->type->decide != nullptr && parent->object != nullptr) {
 #if ZOKIO_EXCEPTIONS
     try {
       directive = parent->type->decide(*parent, child, failure);
