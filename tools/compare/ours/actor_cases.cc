@@ -17,36 +17,17 @@
 
 #include "actor/actor.h"
 #include "actor/actor_system.h"
-#include "base/atomic.h"
 #include "base/check.h"
-#include "base/parker.h"
 #include "future/local_executor.h"
 #include "sched/scheduler.h"
 #include "tools/compare/load/repeat.h"
+#include "tools/compare/ours/actor_crowds.h"
+#include "tools/compare/ours/actor_finish.h"
 
 namespace zokio::compare {
 namespace {
 
 constexpr uint64_t kWindow = 100;
-
-// Waits until as many parts of a case have ended, and adds up what they did.
-class Finish {
- public:
-  explicit Finish(uint64_t parts) : left_(parts) {}
-  void Part(uint64_t sum) {
-    sum_.fetch_add(sum, memory_order_relaxed);
-    if (left_.fetch_sub(1, memory_order_acq_rel) == 1) parker_.Unpark();
-  }
-  uint64_t Wait() {
-    while (left_.load(memory_order_acquire) != 0) parker_.Park();
-    return sum_.load(memory_order_relaxed);
-  }
-
- private:
-  Atomic<uint64_t> left_;
-  Atomic<uint64_t> sum_{0};
-  Parker parker_;
-};
 
 struct Ball {
   uint64_t words[8];
@@ -182,8 +163,13 @@ class Link : public Actor<Link, Token, ActorRef<Link>> {
 uint64_t Ring(ActorSystem& system, uint64_t hops) {
   constexpr size_t kLinks = 500;
   Finish finish(1);
-  std::vector<ActorRef<Link>> links(kLinks);
-  for (ActorRef<Link>& link : links) link = system.Spawn<Link>(finish);
+  std::vector<ActorRef<Link>> links;
+  links.reserve(kLinks);
+  // Neighbours talk, so they live together: each loop has a part of the ring.
+  for (size_t i = 0; i < kLinks; ++i) {
+    const auto loop = static_cast<uint32_t>(i * system.loops() / kLinks);
+    links.push_back(system.SpawnAt<Link>(loop, finish));
+  }
   for (size_t i = 0; i < kLinks; ++i) {
     Result<bool> set = BlockOn(links[i].Ask(links[(i + 1) % kLinks]));
     ZOKIO_CHECK(set.ok(), "the ring is closed");
@@ -402,6 +388,9 @@ int Main(const RepeatOptions& options) {
   }
   if (name == "actor_count") return run([&](uint64_t count) { return FanIn(system, count, 1); });
   if (name == "actor_fanin") return run([&](uint64_t count) { return FanIn(system, count, 8); });
+  if (name == "actor_fanout") return run([&](uint64_t count) { return FanOut(system, count); });
+  if (name == "actor_big") return run([&](uint64_t count) { return Big(system, count); });
+  if (name == "actor_chameneos") return run([&](uint64_t n) { return Chameneos(system, n); });
   if (name == "actor_ring") return run([&](uint64_t count) { return Ring(system, count); });
   if (name == "actor_skynet") return run([&](uint64_t count) { return Skynet(system, count); });
   if (name == "actor_spawn_die")

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <caf/all.hpp>
 #include <chrono>
 #include <cstdint>
@@ -17,18 +16,7 @@
 #include <vector>
 
 #include "tools/compare/load/repeat.h"
-
-struct Ball {
-  uint64_t words[8];
-};
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& inspector, Ball& ball) {
-  return inspector(ball.words[0]);
-}
-
-CAF_BEGIN_TYPE_ID_BLOCK(compare, first_custom_type_id)
-CAF_ADD_TYPE_ID(compare, (Ball))
-CAF_END_TYPE_ID_BLOCK(compare)
+#include "tools/compare/peers/actor_caf_crowds.h"
 
 namespace zokio::compare {
 namespace {
@@ -39,23 +27,6 @@ using Self = caf::event_based_actor*;
 using Go = caf::ok_atom;
 
 constexpr uint64_t kWindow = 100;
-
-class Finish {
- public:
-  explicit Finish(uint64_t parts) : left_(parts) {}
-  void Part(uint64_t sum) {
-    sum_ += sum;
-    if (--left_ == 0) left_.notify_all();
-  }
-  uint64_t Wait() {
-    for (uint64_t left = left_; left != 0; left = left_) left_.wait(left);
-    return sum_;
-  }
-
- private:
-  std::atomic<uint64_t> left_;
-  std::atomic<uint64_t> sum_{0};
-};
 
 struct PingState {
   uint64_t sent = 0;
@@ -298,6 +269,9 @@ int Run(caf::actor_system& system, const RepeatOptions& options) {
   }
   if (name == "actor_count") return run([&](uint64_t count) { return FanIn(system, count, 1); });
   if (name == "actor_fanin") return run([&](uint64_t count) { return FanIn(system, count, 8); });
+  if (name == "actor_fanout") return run([&](uint64_t count) { return FanOut(system, count); });
+  if (name == "actor_big") return run([&](uint64_t count) { return Big(system, count); });
+  if (name == "actor_chameneos") return run([&](uint64_t n) { return Chameneos(system, n); });
   if (name == "actor_ring") return run([&](uint64_t count) { return Ring(system, count); });
   if (name == "actor_skynet") return run([&](uint64_t count) { return Skynet(system, count); });
   if (name == "actor_spawn_die")

@@ -38,6 +38,9 @@ work(actor_lockstep_8, N) -> pairs(N, 8, fun lockstep/3, 100);
 work(actor_pingpong, N) -> pairs(N, 1, fun window/3, 1);
 work(actor_count, N) -> fan_in(N, 1);
 work(actor_fanin, N) -> fan_in(N, 8);
+work(actor_fanout, N) -> fan_out(N);
+work(actor_big, N) -> big(N);
+work(actor_chameneos, N) -> chameneos(N);
 work(actor_ring, N) -> ring(N);
 work(actor_skynet, N) -> skynet(N);
 work(actor_spawn_die, N) -> spawn_die(N).
@@ -101,6 +104,57 @@ fan_in(N, Sources) ->
   Sink = spawn_opt(fun() -> Main ! {done, collect(N, 0)} end, [{message_queue_data, off_heap}]),
   [spawn(fun() -> send_range(Sink, 0, N div Sources) end) || _ <- lists:seq(1, Sources)],
   gather(1, 0).
+
+fan_out(N) ->
+  Main = self(),
+  Rounds = N div 1000,
+  Sinks = [spawn(fun() -> Main ! {done, collect(Rounds, 0)} end) || _ <- lists:seq(1, 1000)],
+  spawn(fun() -> [[Sink ! ball(I) || Sink <- Sinks] || I <- lists:seq(0, Rounds - 1)] end),
+  gather(1000, 0).
+
+big(N) ->
+  Main = self(),
+  Pings = N div 2 div 100,
+  Peers = [spawn(fun() -> receive {peers, Ps} -> big_next(Ps, I, Pings, 0, Main) end end)
+           || I <- lists:seq(1, 100)],
+  [Peer ! {peers, list_to_tuple(Peers)} || Peer <- Peers],
+  Sum = gather(100, 0),
+  [exit(Peer, kill) || Peer <- Peers],
+  Sum.
+
+big_next(Peers, Random, Pings, Pongs, Main) ->
+  Next = (Random * 1103515245 + 12345) rem 2147483648,
+  element(Next div 65536 rem 100 + 1, Peers) ! {ping, self()},
+  big_loop(Peers, Next, Pings, Pongs, Main).
+
+big_loop(Peers, Random, Pings, Pongs, Main) ->
+  receive
+    {ping, From} -> From ! pong, big_loop(Peers, Random, Pings, Pongs, Main);
+    pong when Pongs + 1 < Pings -> big_next(Peers, Random, Pings, Pongs + 1, Main);
+    pong -> Main ! {done, Pongs + 1}, big_loop(Peers, Random, Pings, Pongs + 1, Main)
+  end.
+
+chameneos(N) ->
+  Main = self(),
+  Mall = spawn(fun() -> mall(N, 0) end),
+  [spawn(fun() -> creature(Mall, I rem 3, 0, Main) end) || I <- lists:seq(0, 99)],
+  gather(100, 0).
+
+mall(0, 100) -> ok;
+mall(0, Closed) -> receive {meet, From, _} -> From ! closed, mall(0, Closed + 1) end;
+mall(Left, Closed) ->
+  receive
+    {meet, One, C1} ->
+      receive {meet, Other, C2} -> One ! {met, C2}, Other ! {met, C1}, mall(Left - 1, Closed) end
+  end.
+
+creature(Mall, Colour, Meetings, Main) ->
+  Mall ! {meet, self(), Colour},
+  receive
+    {met, Colour} -> creature(Mall, Colour, Meetings + 1, Main);
+    {met, Other} -> creature(Mall, 3 - Other - Colour, Meetings + 1, Main);
+    closed -> Main ! {done, Meetings}
+  end.
 
 link_loop(Next, Main) ->
   receive
