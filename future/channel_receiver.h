@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "future/context.h"
 #include "future/poll.h"
+#include "future/polled_once.h"
 #include "mem/frame_pool.h"
 
 namespace zokio {
@@ -75,11 +76,13 @@ class ChannelReceiver {
     }
 
     Poll<Result<T>> poll(Context& context) noexcept {
+      once_.Check("a Recv was polled after it was ready");
       std::optional<Poll<Result<T>>> answer;
       auto keep = [&answer](T&& value) noexcept { answer.emplace(std::move(value)); };
       Poll<size_t> count = receiver_->PollReceive(1, keep, context);
       waiting_ = count.pending();
       if (count.pending()) return kPending;
+      once_.Answered();
       if (count.value() == 0) return Poll<Result<T>>(internal::kChannelClosed);
       return *std::move(answer);
     }
@@ -87,6 +90,7 @@ class ChannelReceiver {
    private:
     ChannelReceiver* receiver_;
     bool waiting_ = false;
+    internal::PolledOnce once_;
   };
 
   class [[nodiscard]] RecvManyFuture {
@@ -102,6 +106,7 @@ class ChannelReceiver {
     }
 
     Poll<size_t> poll(Context& context) noexcept {
+      once_.Check("a RecvMany was polled after it was ready");
       auto append = [this](T&& value) noexcept { out_->push_back(std::move(value)); };
       size_t room = std::min<size_t>(limit_, receiver_->block_->queue.batch_limit());
       if (out_->capacity() - out_->size() < room) {
@@ -109,7 +114,7 @@ class ChannelReceiver {
       }
       Poll<size_t> count = receiver_->PollReceive(room, append, context);
       waiting_ = count.pending();
-      return count;
+      return once_.Pass(count);
     }
 
    private:
@@ -117,6 +122,7 @@ class ChannelReceiver {
     std::vector<T>* out_;
     size_t limit_;
     bool waiting_ = false;
+    internal::PolledOnce once_;
   };
 
   explicit ChannelReceiver(Block* block) : block_(block) {}
