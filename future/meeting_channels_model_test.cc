@@ -60,8 +60,8 @@ model::Report Explore(const char* name, void (*body)(), int preemptions = 2) {
 }
 
 TEST(RendezvousModel, AMessageMeetsItsReceiver) {
-  const model::Report report = model::Explore(
-      {.name = "rendezvous, 1 message"}, [] { OneToOne(MakeRendezvous<Message>(), 1); });
+  const model::Report report = model::Explore({.name = "rendezvous, 1 message"},
+                                              [] { OneToOne(MakeRendezvous<Message>(), 1); });
   EXPECT_TRUE(report.Proven()) << report;
 }
 

@@ -1,10 +1,11 @@
 // What Mpsc promises, one test each, and its ends dropped at every point where they can wait.
+#include "future/mpsc.h"
+
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "future/local_executor.h"
-#include "future/mpsc.h"
 #include "future/select.h"
 #include "future/testing.h"
 #include "future/yield.h"

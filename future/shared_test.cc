@@ -1,4 +1,6 @@
 // Shared: one answer for many awaiters, whoever drives; and the end of what nobody awaits any more.
+#include "future/shared.h"
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,7 +13,6 @@
 #include "future/oneshot.h"
 #include "future/poll_fn.h"
 #include "future/select.h"
-#include "future/shared.h"
 #include "future/task.h"
 #include "future/task_scope.h"
 #include "future/test_tasks.h"
@@ -159,7 +160,8 @@ TEST(SharedWithdrawalTest, TwoHandlesInADyingFrame) {
   LocalExecutor executor;
   int drops = 0;
   auto channel = MakeOneshot<int>();
-  auto handle = Spawn(executor, AwaitOneOfTwo(Shared(ScopeOf(&drops, std::move(channel.receiver)))));
+  auto handle =
+      Spawn(executor, AwaitOneOfTwo(Shared(ScopeOf(&drops, std::move(channel.receiver)))));
   executor.RunUntilIdle();
   EXPECT_EQ(executor.live(), 2u);  // the task and the scope's child
   handle.Cancel();

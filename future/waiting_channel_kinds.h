@@ -211,11 +211,11 @@ struct WaitingKindNames {
   template <typename Kind>
   static std::string GetName(int index) {
     static const char* const kNames[] = {
-        "Mutex",          "RwLockWrite",    "RwLockRead", "Semaphore", "SemaphoreOfThree",
-        "Notify",         "Event",          "Latch",      "Barrier",   "CondVar",
-        "OnceCell",       "MpscSend",       "MpmcSend",   "MpscRecv",  "MpmcRecv",
-        "UnboundedRecv",  "RendezvousSend", "RendezvousRecv", "Broadcast", "Watch",
-        "Oneshot",        "Cancelled",      "Shared"};
+        "Mutex",         "RwLockWrite",    "RwLockRead",     "Semaphore", "SemaphoreOfThree",
+        "Notify",        "Event",          "Latch",          "Barrier",   "CondVar",
+        "OnceCell",      "MpscSend",       "MpmcSend",       "MpscRecv",  "MpmcRecv",
+        "UnboundedRecv", "RendezvousSend", "RendezvousRecv", "Broadcast", "Watch",
+        "Oneshot",       "Cancelled",      "Shared"};
     return kNames[index];
   }
 };

@@ -1,9 +1,10 @@
-// What everything in which tasks wait has in common, one set of properties for all: tasks are let in
-// in the order in which they came; one that is dropped, at whichever point, takes nobody's turn and
-// loses nothing; whoever comes later still gets in.
+// What everything in which tasks wait has in common, one set of properties for all: tasks are let
+// in in the order in which they came; one that is dropped, at whichever point, takes nobody's turn
+// and loses nothing; whoever comes later still gets in.
 //
-// A kind (waiting_kinds.h, waiting_channel_kinds.h) has `Task<> Enter(int id)`, which waits and then calls In(id); `LetIn()`,
-// which lets in one, or all (kTogether); and `Check()`, that nothing was lost or made up.
+// A kind (waiting_kinds.h, waiting_channel_kinds.h) has `Task<> Enter(int id)`, which waits and
+// then calls In(id); `LetIn()`, which lets in one, or all (kTogether); and `Check()`, that nothing
+// was lost or made up.
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -25,9 +26,7 @@ class WaitingTest : public ::testing::Test {
     Run() {
       for (int id = 0; id < Kind::kWaiters; ++id) Add();
     }
-    void Add() {
-      handles.push_back(Spawn(executor, kind.Enter(static_cast<int>(handles.size()))));
-    }
+    void Add() { handles.push_back(Spawn(executor, kind.Enter(static_cast<int>(handles.size())))); }
     void Settle() { executor.RunUntilIdle(); }
     void Drop(int id) { handles[static_cast<size_t>(id)].Cancel(); }
     bool Ended(int id) const { return handles[static_cast<size_t>(id)].finished(); }
