@@ -1,5 +1,5 @@
-// Semaphore, Notify, Event, Barrier, AsyncCondVar and RwLock under the model checker: permits are
-// neither lost nor doubled, a dropped wait passes on what it was granted.
+// Semaphore, Notify, Event, Barrier, AsyncCondVar, OnceCell and RwLock under the model checker:
+// permits are neither lost nor doubled, a dropped wait passes on what it was granted.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -13,6 +13,8 @@
 #include "future/model_testing.h"
 #include "future/mutex.h"
 #include "future/notify.h"
+#include "future/once_cell.h"
+#include "future/poll_fn.h"
 #include "future/rwlock.h"
 #include "future/semaphore.h"
 #include "tools/model/model.h"
@@ -206,6 +208,24 @@ TEST(RwLockModel, AWriterComesAfterReadersThatLeave) {
     }
     writer.Join();
     ZOKIO_CHECK(*value == 1 && lock->TryWrite(), "written, and free again");
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// Both need the value; one makes it, the other waits or finds it.
+TEST(OnceCellModel, IsMadeOnce) {
+  const model::Report report = WithinTwoPreemptions("once cell", [] {
+    auto places = std::make_unique<ThreadContext[]>(2);
+    auto cell = std::make_unique<OnceCell<int>>();
+    Atomic<int> made{0};
+    auto get = [&](int who) {
+      auto future = cell->GetOrInit([&made] { return Ready(made.fetch_add(1) + 7); }).IntoFuture();
+      ZOKIO_CHECK(*places[who].Wait(future).value() == 7, "the one that was made");
+    };
+    Thread other = Thread::Start("other", [&] { get(1); }).value();
+    get(0);
+    other.Join();
+    ZOKIO_CHECK(made.load() == 1 && cell->get() != nullptr, "once");
   });
   EXPECT_TRUE(report.Proven()) << report;
 }

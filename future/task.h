@@ -226,6 +226,8 @@ template <typename T>
 class Promise<T&> final : public PromiseOf<T&> {
  public:
   void return_value(T& value) { this->Slot()->Emplace(std::addressof(value)); }
+  // A variable or a temporary of the body is gone when the caller looks at it.
+  void return_value(std::remove_const_t<T>&& local) = delete;
 };
 
 template <>
