@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "future/future.h"
+#include "future/polled_once.h"
 #include "mem/frame_pool.h"
 
 namespace zokio {
@@ -39,11 +40,14 @@ class [[nodiscard]] AnyFuture {
     future_ = ::new (FramePool::Allocate(sizeof(F))) F(ToFuture(std::forward<A>(awaitable)));
   }
   AnyFuture(AnyFuture&& other) noexcept
-      : vtable_(other.vtable_), future_(std::exchange(other.future_, nullptr)) {}
+      : vtable_(other.vtable_),
+        once_(other.once_),
+        future_(std::exchange(other.future_, nullptr)) {}
   AnyFuture& operator=(AnyFuture&& other) noexcept {
     if (this != &other) {
       Drop();
       vtable_ = other.vtable_;
+      once_ = other.once_;
       future_ = std::exchange(other.future_, nullptr);
     }
     return *this;
@@ -52,7 +56,8 @@ class [[nodiscard]] AnyFuture {
 
   Poll<T> poll(Context& context) {
     ZOKIO_CHECK(future_ != nullptr, "an AnyFuture was polled after it was moved from");
-    return vtable_->poll(future_, context);
+    once_.Check("an AnyFuture was polled after it was ready");
+    return once_.Pass(vtable_->poll(future_, context));
   }
   Poll<void> poll_cancel(Context& context) {
     return future_ == nullptr ? Poll<void>(kReady) : vtable_->poll_cancel(future_, context);
@@ -79,6 +84,7 @@ class [[nodiscard]] AnyFuture {
   }
 
   const Vtable* vtable_;
+  internal::PolledOnce once_;
   void* future_ = nullptr;
 };
 

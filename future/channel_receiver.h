@@ -2,7 +2,8 @@
 //
 // MpscReceiver and UnboundedReceiver are this class; mpsc.h and unbounded.h say what they promise.
 //
-// A Queue has: Receive(limit, sink), Wait(waker) and StopWaiting() as MpscRing; Close();
+// A Queue has: Receive(limit, sink), Wait(waker) and StopWaiting() as MpscRing, and may have its
+// ReceiveBatch; Close();
 // exhausted(): closed and nothing more will come; batch_limit(): the most messages one Receive
 // gives; SendersGone().
 #ifndef ZOKIO_FUTURE_CHANNEL_RECEIVER_H_
@@ -20,6 +21,7 @@
 #include "base/result.h"
 #include "future/context.h"
 #include "future/poll.h"
+#include "future/polled_once.h"
 #include "mem/frame_pool.h"
 
 namespace zokio {
@@ -55,6 +57,10 @@ struct ChannelBlock {
   Queue queue;
 };
 
+// Gives messages by the range, which a vector takes with one look at its capacity.
+template <typename Queue>
+concept ReceivesBatches = requires { typename Queue::Iterator; };
+
 inline constexpr Error kChannelClosed{ErrorCode::kClosed, "channel"};
 inline constexpr Error kChannelFull{ErrorCode::kWouldBlock, "channel"};
 inline constexpr Error kChannelEmpty{ErrorCode::kWouldBlock, "channel"};
@@ -75,11 +81,14 @@ class ChannelReceiver {
     }
 
     Poll<Result<T>> poll(Context& context) noexcept {
+      once_.Check("a Recv was polled after it was ready");
       std::optional<Poll<Result<T>>> answer;
       auto keep = [&answer](T&& value) noexcept { answer.emplace(std::move(value)); };
-      Poll<size_t> count = receiver_->PollReceive(1, keep, context);
+      Poll<size_t> count = receiver_->PollReceive(
+          context, [&keep](Queue& queue) noexcept { return queue.Receive(1, keep); });
       waiting_ = count.pending();
       if (count.pending()) return kPending;
+      once_.Answered();
       if (count.value() == 0) return Poll<Result<T>>(internal::kChannelClosed);
       return *std::move(answer);
     }
@@ -87,6 +96,7 @@ class ChannelReceiver {
    private:
     ChannelReceiver* receiver_;
     bool waiting_ = false;
+    internal::PolledOnce once_;
   };
 
   class [[nodiscard]] RecvManyFuture {
@@ -102,21 +112,32 @@ class ChannelReceiver {
     }
 
     Poll<size_t> poll(Context& context) noexcept {
-      auto append = [this](T&& value) noexcept { out_->push_back(std::move(value)); };
+      once_.Check("a RecvMany was polled after it was ready");
       size_t room = std::min<size_t>(limit_, receiver_->block_->queue.batch_limit());
       if (out_->capacity() - out_->size() < room) {
         out_->reserve(std::max(2 * out_->capacity(), out_->size() + room));
       }
-      Poll<size_t> count = receiver_->PollReceive(room, append, context);
+      Poll<size_t> count = receiver_->PollReceive(
+          context, [this, room](Queue& queue) noexcept { return Append(queue, room); });
       waiting_ = count.pending();
-      return count;
+      return once_.Pass(count);
     }
 
    private:
+    size_t Append(Queue& queue, size_t room) noexcept {
+      if constexpr (internal::ReceivesBatches<Queue>) {
+        return queue.ReceiveBatch(
+            room, [this](auto first, auto last) { out_->insert(out_->end(), first, last); });
+      } else {
+        return queue.Receive(room, [this](T&& value) { out_->push_back(std::move(value)); });
+      }
+    }
+
     ChannelReceiver* receiver_;
     std::vector<T>* out_;
     size_t limit_;
     bool waiting_ = false;
+    internal::PolledOnce once_;
   };
 
   explicit ChannelReceiver(Block* block) : block_(block) {}
@@ -152,18 +173,18 @@ class ChannelReceiver {
   void Close() { block_->queue.Close(); }
 
  private:
-  // How many went to `sink`; 0 means closed and empty.
-  template <typename Sink>
-  Poll<size_t> PollReceive(size_t limit, Sink&& sink, Context& context) noexcept {
+  // `receive` takes what is there and answers how many. 0 means closed and empty.
+  template <typename Receive>
+  Poll<size_t> PollReceive(Context& context, Receive&& receive) noexcept {
     if (!context.SpendBudget()) return kPending;
     Queue& queue = block_->queue;
     while (true) {
-      if (size_t count = queue.Receive(limit, sink)) return count;
+      if (size_t count = receive(queue)) return count;
       if (queue.exhausted()) return 0;
       // Registered first, then looked again: see AtomicWaker's protocol.
       if (!queue.Wait(context.waker())) continue;
       if (block_->senders.load(memory_order_acquire) != 0) break;
-      return queue.Receive(limit, sink);
+      return receive(queue);
     }
     context.RefundBudget();
     return kPending;

@@ -27,6 +27,7 @@
 #include "future/atomic_waker.h"
 #include "future/context.h"
 #include "future/poll.h"
+#include "future/polled_once.h"
 #include "future/result_slot.h"
 #include "mem/frame_pool.h"
 
@@ -109,12 +110,14 @@ class [[nodiscard]] ForeignFuture {
   }
 
   Poll<Output> poll(Context& context) {
+    once_.Check("a foreign awaitable was polled after it was ready");
     if (state_ == nullptr) {
       state_ = ::new (FramePool::Allocate(sizeof(State))) State;
       state_->result.MarkOwned();
       Run(std::forward<A>(awaitable_), state_);
     }
     if (!Done(context)) return kPending;
+    once_.Answered();
     if constexpr (std::is_void_v<Output>) {
       state_->result.Take();
       return kReady;
@@ -166,6 +169,7 @@ class [[nodiscard]] ForeignFuture {
 
   A awaitable_;  // a reference, if A is one
   State* state_ = nullptr;
+  PolledOnce once_;
 };
 
 }  // namespace zokio::internal

@@ -24,6 +24,7 @@
 #include "future/child.h"
 #include "future/child_wakers.h"
 #include "future/future.h"
+#include "future/polled_once.h"
 #include "future/select.h"
 
 namespace zokio {
@@ -107,12 +108,13 @@ class [[nodiscard]] JoinFuture {
   explicit JoinFuture(Fs... futures) : children_(std::move(futures)...) {}
 
   Poll<Answers> poll(Context& context) {
-    ZOKIO_DCHECK(running_ != 0, "a Join was polled after it was ready");
+    once_.Check("a Join was polled after it was ready");
     children_.PollWoken(context, [this](auto&) {
       --running_;
       return true;
     });
     if (running_ != 0) return kPending;
+    once_.Answered();
     // Braces: from left to right.
     return std::apply(
         [](auto&... child) { return Poll<Answers>(Answers{internal::TakeStored(child)...}); },
@@ -126,6 +128,7 @@ class [[nodiscard]] JoinFuture {
 
  private:
   size_t running_ = sizeof...(Fs);
+  internal::PolledOnce once_;
   internal::ChildTuple<Fs...> children_;
 };
 
@@ -139,6 +142,7 @@ class [[nodiscard]] TryJoinFuture {
   explicit TryJoinFuture(Fs... futures) : children_(std::move(futures)...) {}
 
   Poll<Result<Answers>> poll(Context& context) {
+    once_.Check("a TryJoin was polled after it was ready");
     if (failed_ == nullptr) {
       children_.PollWoken(context, [this](auto& child) {
         --running_;
@@ -148,6 +152,7 @@ class [[nodiscard]] TryJoinFuture {
       if (failed_ == nullptr && running_ != 0) return kPending;
     }
     if (failed_ != nullptr) return Fail(context);
+    once_.Answered();
     return std::apply(
         [](auto&... child) {
           return Poll<Result<Answers>>(Answers{internal::ValueOf(child.Take())...});
@@ -163,6 +168,7 @@ class [[nodiscard]] TryJoinFuture {
  private:
   Poll<Result<Answers>> Fail(Context& context) {
     if (!children_.Cancel(context)) return kPending;
+    once_.Answered();
     std::optional<Error> error;
     auto take = [&](auto& child) {
       if (static_cast<void*>(&child) == failed_) error = child.Take().error();
@@ -172,6 +178,7 @@ class [[nodiscard]] TryJoinFuture {
   }
 
   size_t running_ = sizeof...(Fs);
+  internal::PolledOnce once_;
   void* failed_ = nullptr;
   internal::ChildTuple<Fs...> children_;
 };

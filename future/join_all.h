@@ -20,6 +20,7 @@
 #include "future/child.h"
 #include "future/child_wakers.h"
 #include "future/future.h"
+#include "future/polled_once.h"
 
 namespace zokio {
 
@@ -35,6 +36,7 @@ class [[nodiscard]] JoinAllFuture {
       : children_(std::move(children)), running_(children_.size()), wakers_(children_.size()) {}
 
   Poll<Answers> poll(Context& context) {
+    once_.Check("a JoinAll was polled after it was ready");
     wakers_.SetParent(context.waker());
     wakers_.PollWoken(context, [&](size_t index, Context& child_context) {
       internal::Child<F>& child = children_[index];
@@ -42,8 +44,7 @@ class [[nodiscard]] JoinAllFuture {
       return true;
     });
     if (running_ != 0) return kPending;
-    ZOKIO_DCHECK(!taken_, "a JoinAll was polled after it was ready");
-    taken_ = true;
+    once_.Answered();
     if constexpr (std::is_void_v<Output>) {
       for (auto& child : children_) child.Take();
       return kReady;
@@ -66,7 +67,7 @@ class [[nodiscard]] JoinAllFuture {
  private:
   std::vector<internal::Child<F>> children_;
   size_t running_;
-  bool taken_ = false;
+  internal::PolledOnce once_;
   internal::ChildWakers wakers_;
 };
 

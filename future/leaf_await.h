@@ -103,24 +103,30 @@ inline bool CancelRoot(TaskRoot& root, Context& context) {
          root.leaf->vtable->poll_cancel(root.leaf, dying);
 }
 
+// Room for a LeafAwait that the first suspension fills in: an answer that is there at once, as that
+// of a free lock, then costs no stores for it.
+struct UnsetLeaf {
+  UnsetLeaf() {}  // NOLINT(modernize-use-equals-default): the union
+  union {
+    LeafAwait leaf;
+  };
+};
+
 // The awaiter of any future inside a Task. Lives in the coroutine's frame and holds the future by
 // reference (`F&`: a temporary or a variable of the same frame) or by value (`F`).
 template <typename Held>
-class FutureAwaiter : private LeafAwait {
+class FutureAwaiter : private UnsetLeaf {
   using F = std::remove_reference_t<Held>;
   using Output = OutputOf<F>;
 
  public:
   template <typename A>
-  FutureAwaiter(A&& future, TaskRoot* root) : future_(std::forward<A>(future)), root_(root) {
-    vtable = &kVtable;
-  }
+  FutureAwaiter(A&& future, TaskRoot* root) : future_(std::forward<A>(future)), root_(root) {}
   FutureAwaiter(FutureAwaiter&&) = delete;  // the root points here while suspended
 
-  bool await_ready() { return PollOnce(*root_->context); }
+  [[gnu::always_inline]] bool await_ready() { return PollOnce(*root_->context); }
   void await_suspend(std::coroutine_handle<> coroutine) {
-    continuation = coroutine;
-    root_->leaf = this;
+    root_->leaf = std::construct_at(&leaf, LeafAwait{&kVtable, coroutine});
   }
   Output await_resume() {
 #if ZOKIO_EXCEPTIONS
@@ -135,8 +141,11 @@ class FutureAwaiter : private LeafAwait {
   static constexpr bool kMayThrow = !noexcept(std::declval<F&>().poll(std::declval<Context&>()));
   struct NoException {};
 
+  static FutureAwaiter* Of(LeafAwait* leaf) {
+    return static_cast<FutureAwaiter*>(reinterpret_cast<UnsetLeaf*>(leaf));
+  }
   static bool PollLeaf(LeafAwait* leaf, Context& context) {
-    auto* self = static_cast<FutureAwaiter*>(leaf);
+    FutureAwaiter* self = Of(leaf);
 #if ZOKIO_EXCEPTIONS
     if constexpr (kMayThrow) {
       try {
@@ -151,7 +160,7 @@ class FutureAwaiter : private LeafAwait {
     return self->PollOnce(context);
   }
   // The answer is made in its place: not moved there, and not assigned, which it need not be.
-  bool PollOnce(Context& context) noexcept(!kMayThrow) {
+  [[gnu::always_inline]] bool PollOnce(Context& context) noexcept(!kMayThrow) {
     std::destroy_at(&poll_);
     Refill refill{&poll_};
     ::new (&poll_) Poll<Output>(future_.poll(context));
@@ -166,7 +175,7 @@ class FutureAwaiter : private LeafAwait {
     Poll<Output>* poll;
   };
   static bool CancelLeaf(LeafAwait* leaf, Context& context) noexcept {
-    return PollCancel(static_cast<FutureAwaiter*>(leaf)->future_, context).ready();
+    return PollCancel(Of(leaf)->future_, context).ready();
   }
   static constexpr LeafVtable kVtable{&PollLeaf, AsyncCancellable<F> ? &CancelLeaf : nullptr};
 

@@ -27,6 +27,7 @@
 #include "base/exceptions.h"
 #include "base/result.h"
 #include "future/future.h"
+#include "future/polled_once.h"
 
 namespace zokio {
 
@@ -63,8 +64,10 @@ class [[nodiscard]] MapFuture {
   MapFuture(F future, Fn function) : future_(std::move(future)), function_(std::move(function)) {}
 
   Poll<Output> poll(Context& context) {
+    once_.Check("a Map was polled after it was ready");
     auto poll = future_.poll(context);
     if (poll.pending()) return kPending;
+    once_.Answered();
     if constexpr (std::is_void_v<Output>) {
       internal::InvokeWith(function_, std::move(poll));
       return kReady;
@@ -81,6 +84,7 @@ class [[nodiscard]] MapFuture {
  private:
   F future_;
   Fn function_;
+  internal::PolledOnce once_;
 };
 
 template <Future F, typename Fn>
@@ -97,6 +101,7 @@ class [[nodiscard]] ThenFuture {
   }
 
   Poll<OutputOf<Next>> poll(Context& context) {
+    once_.Check("a Then was polled after it was ready");
     if (!second_) {
       auto poll = first_->poll(context);
       if (poll.pending()) return kPending;
@@ -104,7 +109,7 @@ class [[nodiscard]] ThenFuture {
       // By a conversion, because the future made may not be movable any more once it is in place.
       second_.emplace(FromCall<decltype(poll)>{&function_, &poll});
     }
-    return second_->future.poll(context);
+    return once_.Pass(second_->future.poll(context));
   }
   Poll<void> poll_cancel(Context& context)
     requires(AsyncCancellable<F> || AsyncCancellable<Next>)
@@ -129,6 +134,7 @@ class [[nodiscard]] ThenFuture {
   std::optional<F> first_;
   Fn function_;
   std::optional<Second> second_;
+  internal::PolledOnce once_;
 };
 
 template <Future F, typename Fn>
@@ -145,6 +151,17 @@ class [[nodiscard]] CatchFuture {
   CatchFuture(F future, Fn handler) : future_(std::move(future)), handler_(std::move(handler)) {}
 
   Poll<Output> poll(Context& context) {
+    once_.Check("a Catch was polled after it was ready");
+    return once_.Pass(PollCaught(context));
+  }
+  Poll<void> poll_cancel(Context& context)
+    requires AsyncCancellable<F>
+  {
+    return future_.poll_cancel(context);
+  }
+
+ private:
+  Poll<Output> PollCaught(Context& context) {
 #if ZOKIO_EXCEPTIONS
     if constexpr (kTakesException) {
       try {
@@ -156,13 +173,6 @@ class [[nodiscard]] CatchFuture {
 #endif
     return PollOnce(context);
   }
-  Poll<void> poll_cancel(Context& context)
-    requires AsyncCancellable<F>
-  {
-    return future_.poll_cancel(context);
-  }
-
- private:
   Poll<Output> PollOnce(Context& context) {
     Poll<Output> poll = future_.poll(context);
     if constexpr (kTakesError) {
@@ -182,6 +192,7 @@ class [[nodiscard]] CatchFuture {
 
   F future_;
   Fn handler_;
+  internal::PolledOnce once_;
 };
 
 template <IntoFuture A, typename Fn>

@@ -23,6 +23,16 @@ struct ThrowingMove {
 
 Task<int> Number() { co_return 1; }
 
+#ifdef RETURNS_A_LOCAL
+Task<int&> Local() {
+  int local = 1;
+  co_return local;
+}
+#endif
+#ifdef RETURNS_A_TEMPORARY
+Task<const int&> Temporary() { co_return 1; }
+#endif
+
 Task<int> Uses(Executor& executor) {
   Task<int> task = Number();
 #ifdef AWAITS_AN_LVALUE_TASK

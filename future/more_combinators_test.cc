@@ -1,7 +1,6 @@
-// Join, TryJoin, Race, RaceOk, Map, Then, Catch, Retry, Shared, Lazy, FromCallback, AnyFuture,
+// Join, TryJoin, Race, RaceOk, Map, Then, Catch, Retry, Lazy, FromCallback, AnyFuture,
 // Shield, Finally: what each promises, and exceptions at every place.
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -19,10 +18,10 @@
 #include "future/poll_fn.h"
 #include "future/race.h"
 #include "future/retry.h"
-#include "future/shared.h"
 #include "future/shield.h"
 #include "future/task.h"
 #include "future/task_scope.h"
+#include "future/test_tasks.h"
 #include "future/testing.h"
 #include "future/yield.h"
 #include "gtest/gtest.h"
@@ -30,7 +29,10 @@
 namespace zokio {
 namespace {
 
+using ::zokio::testing::CountsDrops;
+using ::zokio::testing::Forever;
 using ::zokio::testing::ManualContext;
+using ::zokio::testing::Throws;
 using ::zokio::testing::VirtualTimer;
 using namespace std::chrono_literals;
 
@@ -48,25 +50,6 @@ Task<Result<int>> Fails(int yields = 0) {
   for (int i = 0; i < yields; ++i) co_await Yield();
   co_return kBroken;
 }
-template <typename T>
-Task<T> Throws() {
-  co_await Yield();
-  throw std::runtime_error("thrown");
-}
-struct CountsDrops {
-  explicit CountsDrops(int* drops) : drops(drops) {}
-  CountsDrops(CountsDrops&& other) noexcept : drops(std::exchange(other.drops, nullptr)) {}
-  ~CountsDrops() {
-    if (drops != nullptr) ++*drops;
-  }
-  int* drops;
-};
-template <typename T>
-Task<T> Forever(CountsDrops) {
-  co_await Never();
-  throw std::logic_error("unreachable");
-}
-
 TEST(JoinTest, YieldsATupleOfAll) {
   int reference = 4;
   auto refer = [](int* r) -> Task<int&> { co_return *r; };
@@ -231,114 +214,6 @@ TEST(AnyFutureTest, MovesWhileItIsPending) {
   EXPECT_TRUE(second.poll_cancel(manual.context).ready());
   second = AnyFuture<int>(Ready(1));
   EXPECT_EQ(drops, 1);
-}
-
-// A waker that runs a function.
-struct HookWaker {
-  static Waker Clone(void* data) { return Waker(&kVtable, data); }
-  static void Wake(void* data) {
-    if (auto hook = std::exchange(static_cast<HookWaker*>(data)->hook, nullptr)) hook();
-  }
-  static void Drop(void*) {}
-  static constexpr WakerVtable kVtable{&Clone, &Wake, &Wake, &Drop};
-  std::function<void()> hook;
-};
-
-TEST(SharedTest, AnAwaiterMayLookAndLeaveWhileTheAnswerIsHandedOut) {
-  ManualContext manual;
-  bool ready = false;
-  Waker inner;
-  auto first = Shared(PollFn([&](Context& context) -> Poll<int> {
-    if (ready) return 7;
-    inner = context.waker().Clone();
-    return kPending;
-  }));
-  using Awaiter = decltype(first);
-  std::vector<std::unique_ptr<Awaiter>> awaiters;
-  for (int i = 0; i < 20; ++i) awaiters.push_back(std::make_unique<Awaiter>(first));
-  HookWaker hook;
-  hook.hook = [&] {
-    // Still in the list: it is handed out by portions of sixteen.
-    EXPECT_EQ(awaiters.back()->poll(manual.context).value(), 7);
-    awaiters.pop_back();
-  };
-  Waker hooked(&HookWaker::kVtable, &hook);
-  Context hooked_context(hooked, manual.environment);
-  for (size_t i = 0; i < awaiters.size(); ++i) {
-    EXPECT_TRUE(awaiters[i]->poll(i == 1 ? hooked_context : manual.context).pending());
-  }
-  ready = true;
-  std::move(inner).Wake();
-  EXPECT_EQ(awaiters[0]->poll(manual.context).value(), 7);
-  EXPECT_EQ(awaiters.size(), 19u);
-}
-
-TEST(SharedTest, AllAwaitersGetTheOneAnswer) {
-  LocalExecutor executor;
-  int runs = 0;
-  auto load = [&]() -> Task<std::string> {
-    ++runs;
-    co_await Yield();
-    co_return "config";
-  };
-  auto shared = Shared(load());
-  auto body = [](decltype(shared) future) -> Task<const std::string*> {
-    co_return &co_await future;
-  };
-  std::vector<JoinHandle<const std::string*>> handles;
-  for (int i = 0; i < 5; ++i) handles.push_back(Spawn(executor, body(shared)));
-  const std::string* first = nullptr;
-  for (auto& handle : handles) {
-    const std::string* answer = *executor.BlockOn(std::move(handle));
-    if (first == nullptr) first = answer;
-    EXPECT_EQ(answer, first);
-  }
-  EXPECT_EQ(*first, "config");
-  EXPECT_EQ(runs, 1);
-  ManualContext manual;
-  EXPECT_TRUE(shared.poll(manual.context).ready());
-  EXPECT_TRUE(shared.poll(manual.context).ready());
-}
-
-TEST(SharedTest, ADroppedDriverPassesItsTurnOn) {
-  auto channel = MakeOneshot<int>();
-  auto shared = Shared(std::move(channel.receiver));
-  ManualContext a;
-  ManualContext b;
-  auto second = shared;
-  {
-    auto first = shared;
-    EXPECT_TRUE(first.poll(a.context).pending());
-    EXPECT_TRUE(second.poll(b.context).pending());
-    std::move(channel.sender).Send(3);
-    EXPECT_EQ(a.counter.wakes() + b.counter.wakes(), 1);
-  }
-  EXPECT_EQ(b.counter.wakes(), 1);
-  EXPECT_EQ(*second.poll(b.context).value(), 3);
-}
-
-TEST(SharedTest, EveryAwaiterGetsTheException) {
-  auto shared = Shared(Throws<int>());
-  for (int i = 0; i < 2; ++i) {
-    auto body = [](decltype(shared) future) -> Task<int> { co_return co_await future; };
-    EXPECT_THROW((void)BlockOn(body(shared)), std::runtime_error);
-  }
-}
-
-TEST(SharedTest, TheFutureDiesWithTheLastHandle) {
-  int drops = 0;
-  ManualContext manual;
-  {
-    auto shared = Shared(Forever<int>(CountsDrops(&drops)));
-    auto other = shared;
-    EXPECT_TRUE(shared.poll(manual.context).pending());
-    {
-      auto moved = std::move(other);
-    }
-    EXPECT_EQ(drops, 0);
-  }
-  EXPECT_EQ(drops, 1);
-  EXPECT_EQ(manual.counter.clones(), 1);
 }
 
 TEST(RetryTest, TriesUntilItSucceedsWaitingLongerEachTime) {

@@ -28,11 +28,13 @@
 #include <span>
 #include <utility>
 
+#include "base/check.h"
 #include "base/result.h"
 #include "future/channel_receiver.h"
 #include "future/context.h"
 #include "future/mpsc_ring.h"
 #include "future/poll.h"
+#include "future/polled_once.h"
 
 namespace zokio {
 
@@ -52,14 +54,20 @@ class MpscSender {
     ~SendFuture() { sender_->block_->queue.Withdraw(node_); }
 
     Poll<Result<void>> poll(Context& context) noexcept {
+      ZOKIO_DCHECK(node_.state != internal::WaitState::kDone,
+                   "a Send was polled after it was ready");
       Block* block = sender_->block_;
       if (node_.state == internal::WaitState::kIdle) {
         if (!context.SpendBudget()) return kPending;
         bool full;
         if (block->queue.TrySend(std::span<T>(&value_, 1), block->SenderIsAlone(), &full) == 1) {
+          node_.state = internal::WaitState::kDone;
           return Result<void>();
         }
-        if (!full) return Result<void>(internal::kChannelClosed);
+        if (!full) {
+          node_.state = internal::WaitState::kDone;
+          return Result<void>(internal::kChannelClosed);
+        }
       }
       switch (block->queue.SendOrQueue(node_, context.waker(), value_)) {
         case internal::SendOutcome::kFull:
@@ -87,6 +95,7 @@ class MpscSender {
     ~SendManyFuture() { sender_->block_->queue.Withdraw(*node_); }
 
     Poll<size_t> poll(Context& context) noexcept {
+      once_.Check("a SendMany was polled after it was ready");
       internal::MpscRing<T>& ring = sender_->block_->queue;
       while (sent_ < items_.size()) {
         if (node_->state == internal::WaitState::kIdle) {
@@ -99,12 +108,14 @@ class MpscSender {
           case internal::SendOutcome::kFull:
             return kPending;
           case internal::SendOutcome::kClosed:
+            once_.Answered();
             return sent_;
           case internal::SendOutcome::kSent:
             ++sent_;
             node_.emplace();
         }
       }
+      once_.Answered();
       return sent_;
     }
 
@@ -112,6 +123,7 @@ class MpscSender {
     MpscSender* sender_;
     std::span<T> items_;
     size_t sent_ = 0;
+    internal::PolledOnce once_;
     std::optional<internal::WaitNode> node_{std::in_place};
   };
 

@@ -9,7 +9,8 @@
 //   kFollower           on a full slot: sent in one batch with the slot before it
 //   kClosed             the receiver closed before this slot was filled: publishing fails
 // A message is thus one compare-and-swap by the sender and one exchange by the receiver, on the
-// line that holds the message; `tail_` is a plain counter while there is one sender.
+// line that holds the message if that is small; `tail_` is a plain counter while there is one
+// sender.
 //
 // Position p has room once message p - capacity was consumed ("its gate is open"). A sender without
 // room marks the gate, which is always the oldest message, and queues. With senders queued, kQueued
@@ -35,7 +36,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -44,9 +44,9 @@
 #include "base/check.h"
 #include "base/mutex.h"
 #include "future/atomic_waker.h"
+#include "future/mpsc_slots.h"
 #include "future/wait_list.h"
 #include "future/wait_queue.h"
-#include "mem/frame_pool.h"
 
 namespace zokio::internal {
 
@@ -62,16 +62,12 @@ class MpscRing {
   explicit MpscRing(uint64_t capacity)
       : capacity_(capacity),
         mask_(std::bit_ceil(capacity < 2 ? 2 : capacity) - 1),
-        slots_(static_cast<Slot*>(FramePool::Allocate(SlotBytes()))) {
+        slots_(mask_ + 1) {
     ZOKIO_CHECK(capacity > 0 && capacity < (uint64_t{1} << 32), "capacity of a channel");
-    for (uint64_t i = 0; i <= mask_; ++i) ::new (&slots_[i]) Slot(i << kShift);
   }
   MpscRing(const MpscRing&) = delete;
   MpscRing& operator=(const MpscRing&) = delete;
-  ~MpscRing() {
-    std::destroy_n(slots_, mask_ + 1);
-    FramePool::Free(slots_, SlotBytes());
-  }
+  ~MpscRing() { slots_.Free(mask_ + 1); }
 
   uint64_t batch_limit() const { return capacity_; }
 
@@ -85,13 +81,7 @@ class MpscRing {
       *full = true;
       if ((tail & kQueued) != 0) return 0;
       uint64_t position = tail / kStep;
-      size_t count = 0;
-      while (count < items.size()) {
-        uint64_t gate = Gate(position + count).load(memory_order_acquire);
-        if ((gate & kClosed) != 0) *full = false;
-        if (!GateOpen(gate, position + count)) break;
-        ++count;
-      }
+      size_t count = OpenGates(position, items.size(), full);
       if (count == 0) {
         uint64_t now = tail_.load(memory_order_acquire);
         if (now == tail) return 0;
@@ -121,26 +111,35 @@ class MpscRing {
 
   // Receiver's side ----------------------------------------------------------------------------
 
+  using Iterator = MpscIterator<T>;
+
+  // Calls `take(first, last)` with the oldest messages, at most `limit`, if there are any; it moves
+  // them out. How many.
+  template <typename Take>
+  size_t ReceiveBatch(size_t limit, Take&& take) {
+    if (closed_drain_) SkipUnfilled();
+    const size_t count = CountFull(limit);
+    if (count == 0) return 0;
+    const Iterator first(slots_, mask_, head_);
+    const Iterator last(slots_, mask_, head_ + count);
+    take(first, last);
+    for (size_t i = 0; i < count; ++i) std::destroy_at(&slots_.value((head_ + i) & mask_));
+    Empty(count);
+    return count;
+  }
   // The oldest messages, at most `limit`, each moved to `sink`; how many.
   template <typename Sink>
   size_t Receive(size_t limit, Sink&& sink) {
-    size_t count = 0;
-    if (closed_drain_) SkipUnfilled();
-    while (count < limit && Full(head_ + count)) {
-      Slot& slot = At(head_ + count);
-      sink(std::move(slot.value));
-      std::destroy_at(&slot.value);
-      ++count;
-    }
-    if (count != 0) Empty(count);
-    return count;
+    return ReceiveBatch(limit, [&sink](Iterator message, Iterator last) {
+      for (; message != last; ++message) sink(*message);
+    });
   }
 
   // Registers `waker` for the next message or the end of the senders. False when a message came
   // meanwhile.  REQUIRES: not closed.
   bool Wait(const Waker& waker) {
     receiver_.Register(waker);
-    Atomic<uint64_t>& word = At(head_).word;
+    Atomic<uint64_t>& word = WordAt(head_);
     uint64_t seen = word.load(memory_order_acquire);
     while (seen >> kShift == head_ && (seen & kReceiverWaits) == 0 &&
            !word.compare_exchange_weak(seen, seen | kReceiverWaits, memory_order_acq_rel,
@@ -160,28 +159,32 @@ class MpscRing {
   static constexpr uint64_t kSenderWaits = 2;
   static constexpr uint64_t kFollower = 4;
   static constexpr uint64_t kClosed = 8;
-  static constexpr int kShift = 4;
+  static constexpr int kShift = MpscSlots<T>::kShift;
   // tail_: the next position above this flag.
   static constexpr uint64_t kQueued = 1;
   static constexpr uint64_t kStep = 2;
 
-  struct Slot {
-    explicit Slot(uint64_t initial) : word(initial) {}
-    ~Slot() {}  // NOLINT(modernize-use-equals-default): the union
-    Atomic<uint64_t> word;
-    union {
-      T value;
-    };
-  };
-
-  size_t SlotBytes() const { return (mask_ + 1) * sizeof(Slot); }
-  Slot& At(uint64_t position) { return slots_[position & mask_]; }
-  Atomic<uint64_t>& Gate(uint64_t position) { return At(position - capacity_).word; }
+  Atomic<uint64_t>& WordAt(uint64_t position) { return slots_.word(position & mask_); }
+  Atomic<uint64_t>& Gate(uint64_t position) { return WordAt(position - capacity_); }
   bool GateOpen(uint64_t word, uint64_t position) const {
     return word >> kShift == position - capacity_ + mask_ + 1 && (word & kClosed) == 0;
   }
-  bool Full(uint64_t position) {
-    return At(position).word.load(memory_order_acquire) >> kShift == position + 1;
+  // How many of the positions from `position` on, at most `limit`, have room. `full` becomes false
+  // where the reason is that it is closed.
+  size_t OpenGates(uint64_t position, size_t limit, bool* full) {
+    const uint64_t gate = position - capacity_;
+    const uint64_t open = (gate + mask_ + 1) << kShift;
+    slots_.Fetch(position, mask_, limit);
+    size_t count = slots_.CountWords(gate, mask_, open, kReceiverWaits, limit);
+    if (count < limit && (WordAt(gate + count).load(memory_order_acquire) & kClosed) != 0) {
+      *full = false;
+    }
+    return count;
+  }
+  // How many messages there are from the head on, at most `limit`.
+  size_t CountFull(size_t limit) const {
+    return slots_.CountWords(head_, mask_, (head_ + 1) << kShift, (uint64_t{1} << kShift) - 1,
+                             limit);
   }
 
   bool Fill(uint64_t position, std::span<T> items);
@@ -198,7 +201,7 @@ class MpscRing {
 
   const uint64_t capacity_;
   const uint64_t mask_;
-  Slot* const slots_;
+  MpscSlots<T> slots_;
   char padding_tail_[64];
   Atomic<uint64_t> tail_{0};
   char padding_head_[64];
@@ -216,23 +219,25 @@ class MpscRing {
 // Fills claimed slots; false when the receiver closed first: the items are back then.
 template <typename T>
 bool MpscRing<T>::Fill(uint64_t position, std::span<T> items) {
+  const MpscSlots<T> slots = slots_;
+  const uint64_t mask = mask_;
   for (size_t i = items.size(); i-- > 0;) {
-    Slot& slot = At(position + i);
-    std::construct_at(&slot.value, std::move(items[i]));
+    const uint64_t index = (position + i) & mask;
+    std::construct_at(&slots.value(index), std::move(items[i]));
     if (i == 0) break;
-    slot.word.store((position + i + 1) << kShift | kFollower, memory_order_release);
+    slots.word(index).store((position + i + 1) << kShift | kFollower, memory_order_release);
   }
-  Atomic<uint64_t>& first = At(position).word;
+  Atomic<uint64_t>& first = WordAt(position);
   uint64_t seen = position << kShift;
   // A sender's mark stays: this slot may be its gate.
   while (!first.compare_exchange_weak(seen, (position + 1) << kShift | (seen & kSenderWaits),
                                       memory_order_acq_rel, memory_order_acquire)) {
     if ((seen & kClosed) == 0) continue;
     for (size_t i = 0; i < items.size(); ++i) {
-      Slot& slot = At(position + i);
+      T& value = slots.value((position + i) & mask);
       std::destroy_at(&items[i]);
-      std::construct_at(&items[i], std::move(slot.value));
-      std::destroy_at(&slot.value);
+      std::construct_at(&items[i], std::move(value));
+      std::destroy_at(&value);
     }
     return false;
   }
@@ -244,11 +249,14 @@ bool MpscRing<T>::Fill(uint64_t position, std::span<T> items) {
 template <typename T>
 void MpscRing<T>::Empty(size_t count) {
   uint64_t flag = closed_drain_ ? kClosed : 0;
-  uint64_t lap = mask_ + 1;
+  const MpscSlots<T> slots = slots_;
+  const uint64_t mask = mask_;
+  const uint64_t head = head_;
+  const uint64_t lap = mask + 1;
   for (size_t i = count; i-- > 1;) {
-    At(head_ + i).word.store((head_ + i + lap) << kShift | flag, memory_order_release);
+    slots.word((head + i) & mask).store((head + i + lap) << kShift | flag, memory_order_release);
   }
-  uint64_t before = At(head_).word.exchange((head_ + lap) << kShift | flag, memory_order_acq_rel);
+  uint64_t before = WordAt(head_).exchange((head_ + lap) << kShift | flag, memory_order_acq_rel);
   head_ += count;
   if ((before & kSenderWaits) != 0) LetIn();
 }
@@ -351,7 +359,7 @@ void MpscRing<T>::Close() {
   // it is marked never will be.
   drain_end_ = head_ + mask_ + 1;
   for (uint64_t position = head_; position != drain_end_; ++position) {
-    At(position).word.fetch_or(kClosed, memory_order_acq_rel);
+    WordAt(position).fetch_or(kClosed, memory_order_acq_rel);
   }
   WakeBatch batch;
   MutexLock lock(waiting_.mutex());
@@ -373,7 +381,7 @@ void MpscRing<T>::Close() {
 template <typename T>
 void MpscRing<T>::SkipUnfilled() {
   while (head_ != drain_end_) {
-    uint64_t word = At(head_).word.load(memory_order_acquire);
+    uint64_t word = WordAt(head_).load(memory_order_acquire);
     bool full = word >> kShift == head_ + 1;
     if (full && !(skipping_ && (word & kFollower) != 0)) {
       skipping_ = false;

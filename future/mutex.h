@@ -45,7 +45,7 @@ class AsyncMutex {
     AsyncMutex* mutex() const { return mutex_; }
     // Before the end of the scope; idempotent.
     void Unlock() {
-      if (auto* mutex = std::exchange(mutex_, nullptr)) mutex->core_.Release(1);
+      if (auto* mutex = std::exchange(mutex_, nullptr)) mutex->core_.ReleaseOnly();
     }
 
    private:
@@ -62,7 +62,7 @@ class AsyncMutex {
     ~LockFuture() { mutex_->core_.Withdraw(node_); }
 
     Poll<Guard> poll(Context& context) noexcept {
-      if (mutex_->core_.PollAcquire(node_, context).pending()) return kPending;
+      if (mutex_->core_.PollAcquireOnly(node_, context).pending()) return kPending;
       return Guard(mutex_);
     }
 

@@ -12,6 +12,7 @@
 
 #include "future/context.h"
 #include "future/poll.h"
+#include "future/polled_once.h"
 
 namespace zokio {
 
@@ -20,10 +21,15 @@ template <typename T>
 class [[nodiscard]] Ready {
  public:
   explicit Ready(T value) : value_(std::move(value)) {}
-  Poll<T> poll(Context&) { return Poll<T>(std::move(value_)); }
+  Poll<T> poll(Context&) {
+    once_.Check("a Ready was polled after it was ready");
+    once_.Answered();
+    return Poll<T>(std::move(value_));
+  }
 
  private:
   T value_;
+  internal::PolledOnce once_;
 };
 
 // Never ready; stores no waker, because nothing will ever happen.
@@ -38,12 +44,16 @@ template <typename F>
 class [[nodiscard]] PollFn {
  public:
   explicit PollFn(F function) : function_(std::move(function)) {}
-  auto poll(Context& context) noexcept(std::is_nothrow_invocable_v<F&, Context&>) {
-    return function_(context);
+  auto poll(Context& context) noexcept(
+      std::is_nothrow_invocable_v<F&, Context&> &&
+      std::is_nothrow_move_constructible_v<std::invoke_result_t<F&, Context&>>) {
+    once_.Check("a PollFn was polled after it was ready");
+    return once_.Pass(function_(context));
   }
 
  private:
   F function_;
+  internal::PolledOnce once_;
 };
 
 }  // namespace zokio

@@ -26,6 +26,7 @@
 #include "future/child_wakers.h"
 #include "future/future.h"
 #include "future/join.h"
+#include "future/polled_once.h"
 
 namespace zokio {
 
@@ -80,6 +81,7 @@ class [[nodiscard]] RaceFuture {
   RaceFuture(size_t count, Children children) : running_(count), children_(std::move(children)) {}
 
   Poll<Output> poll(Context& context) {
+    once_.Check("a Race was polled after it was ready");
     if (winner_ == nullptr) {
       children_.PollWoken(context, [this](auto& child) {
         --running_;
@@ -89,6 +91,7 @@ class [[nodiscard]] RaceFuture {
       if (winner_ == nullptr) return kPending;
     }
     if (!children_.Cancel(context)) return kPending;
+    once_.Answered();
     if constexpr (std::is_void_v<Output>) {
       children_.ForEach([this](auto& child) {
         if (&child == winner_) child.Take();
@@ -121,6 +124,7 @@ class [[nodiscard]] RaceFuture {
   }
 
   size_t running_;
+  internal::PolledOnce once_;
   void* winner_ = nullptr;
   Children children_;
 };

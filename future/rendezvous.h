@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "base/atomic.h"
+#include "base/check.h"
 #include "base/result.h"
 #include "future/channel_receiver.h"
 #include "future/wait_queue.h"
@@ -189,6 +190,8 @@ class RendezvousSender {
 
     Poll<Result<void>> poll(Context& context) noexcept {
       if (node_.state == internal::WaitState::kIdle && !context.SpendBudget()) return kPending;
+      ZOKIO_DCHECK(node_.state != internal::WaitState::kDone,
+                   "a Send was polled after it was ready");
       Poll<bool> taken = block_->queue.PollSend(node_, &value_, context);
       if (taken.pending()) return kPending;
       return taken.value() ? Result<void>() : Result<void>(internal::kChannelClosed);
@@ -236,6 +239,8 @@ class RendezvousReceiver {
 
     Poll<Result<T>> poll(Context& context) noexcept {
       if (node_.state == internal::WaitState::kIdle && !context.SpendBudget()) return kPending;
+      ZOKIO_DCHECK(node_.state != internal::WaitState::kDone,
+                   "a Recv was polled after it was ready");
       std::optional<Poll<Result<T>>> answer;
       Poll<bool> got = block_->queue.PollRecv(
           node_, context, [&answer](T&& value) noexcept { answer.emplace(std::move(value)); });

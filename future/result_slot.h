@@ -28,7 +28,7 @@ using Stored =
                        std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
 
 enum class SlotState : uint8_t {
-  kUnowned,  // the frame was allocated, no Task owns it yet
+  kUnowned,  // no Task owns the frame: not yet, or not any more
   kEmpty,    // owned; the body has not ended, or was cancelled
   kValue,
   kException,
@@ -48,6 +48,11 @@ class ResultSlot {
   // Of a slot whose state is kValue.
   const Stored<T>& value() const { return value_; }
   void MarkOwned() { state_ = SlotState::kEmpty; }
+  // The result, if any, is destroyed, and the end of the frame frees the block.
+  void Disown() {
+    Destroy();
+    state_ = SlotState::kUnowned;
+  }
 
   template <typename... Args>
   void Emplace(Args&&... args) {

@@ -34,7 +34,11 @@ class SemaphoreCore {
 
   // False where somebody waits, too few permits are there, or it is closed.
   bool TryAcquire(uint32_t permits) {
-    uint64_t word = word_.load(memory_order_relaxed);
+    return TryAcquireFrom(word_.load(memory_order_relaxed), permits);
+  }
+  // The same, where `word` is guessed: a look at a word that this thread has just changed by a
+  // read-modify-write waits for that, and costs nearly as much as another.
+  bool TryAcquireFrom(uint64_t word, uint32_t permits) {
     while ((word & kFlags) == 0 && word >= permits * kPermit) {
       if (word_.compare_exchange_weak(word, word - permits * kPermit, memory_order_acquire,
                                       memory_order_relaxed)) {
@@ -55,9 +59,21 @@ class SemaphoreCore {
     }
     return PollSlow(node, context);
   }
+  // The same for the only permit of a lock, which is thought to be free.
+  [[gnu::always_inline]] Poll<bool> PollAcquireOnly(WaitNode& node, Context& context) noexcept {
+    if (node.state == WaitState::kIdle) {
+      if (!context.SpendBudget()) return kPending;
+      if (TryAcquireFrom(kPermit, 1)) {
+        node.state = WaitState::kDone;
+        return true;
+      }
+    }
+    return PollSlow(node, context);
+  }
 
-  void Release(uint32_t permits) {
-    uint64_t word = word_.load(memory_order_relaxed);
+  void Release(uint32_t permits) { ReleaseFrom(word_.load(memory_order_relaxed), permits); }
+  // `word` is guessed, as above.
+  void ReleaseFrom(uint64_t word, uint32_t permits) {
     while ((word & kWaiters) == 0) {
       if (word_.compare_exchange_weak(word, word + permits * kPermit, memory_order_release,
                                       memory_order_relaxed)) {
@@ -75,6 +91,9 @@ class SemaphoreCore {
   // Acquisitions answer false from here on, the waiting ones included. Idempotent.
   void Close();
   bool closed() const { return (word_.load(memory_order_acquire) & kClosed) != 0; }
+
+  // Gives back the only permit of a lock, for which nobody is thought to wait.
+  void ReleaseOnly() { ReleaseFrom(0, 1); }
 
   // May be stale when read.
   uint64_t available() const { return word_.load(memory_order_acquire) / kPermit; }

@@ -21,6 +21,7 @@
 
 #include "future/child.h"
 #include "future/future.h"
+#include "future/polled_once.h"
 
 namespace zokio {
 
@@ -30,8 +31,10 @@ class [[nodiscard]] ShieldFuture {
   explicit ShieldFuture(F future) : child_(std::move(future)) {}
 
   Poll<OutputOf<F>> poll(Context& context) {
+    once_.Check("a Shield was polled after it was ready");
     started_ = true;
     if (!child_.Poll(context)) return kPending;
+    once_.Answered();
     if constexpr (std::is_void_v<OutputOf<F>>) {
       child_.Take();
       return kReady;
@@ -47,6 +50,7 @@ class [[nodiscard]] ShieldFuture {
 
  private:
   bool started_ = false;
+  internal::PolledOnce once_;
   internal::Child<F> child_;
 };
 
@@ -66,8 +70,10 @@ class [[nodiscard]] FinallyFuture {
       : body_(std::move(other.body_)), cleanup_(std::move(other.cleanup_)) {}
 
   Poll<OutputOf<F>> poll(Context& context) {
+    once_.Check("a Finally was polled after it was ready");
     started_ = true;
     if (!body_.Poll(context) || !CleanUp(context)) return kPending;
+    once_.Answered();
     if (!body_.failed()) last_->Take();
     if constexpr (std::is_void_v<OutputOf<F>>) {
       body_.Take();
@@ -89,6 +95,7 @@ class [[nodiscard]] FinallyFuture {
   }
 
   bool started_ = false;
+  internal::PolledOnce once_;
   internal::Child<F> body_;
   Cleanup cleanup_;
   std::optional<internal::Child<G>> last_;

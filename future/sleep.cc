@@ -2,7 +2,7 @@
 
 namespace zokio {
 
-Poll<void> Sleep::poll(Context& context) noexcept {
+Poll<void> Sleep::PollTimer(Context& context) noexcept {
   if (entry_.timer == nullptr) {
     Timer* timer = context.timer();
     ZOKIO_CHECK(timer != nullptr, "Sleep needs an executor with a timer");

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "future/context.h"
 #include "future/poll.h"
+#include "future/polled_once.h"
 #include "future/timer.h"
 
 namespace zokio {
@@ -28,9 +29,13 @@ class [[nodiscard]] Sleep {
   }
   ~Sleep() { Disarm(); }
 
-  Poll<void> poll(Context& context) noexcept;
+  Poll<void> poll(Context& context) noexcept {
+    once_.Check("a Sleep was polled after it was ready");
+    return once_.Pass(PollTimer(context));
+  }
 
  private:
+  Poll<void> PollTimer(Context& context) noexcept;
   void Disarm() {
     if (entry_.timer != nullptr && !entry_.fired.load(memory_order_acquire)) {
       entry_.timer->Cancel(&entry_);
@@ -40,6 +45,7 @@ class [[nodiscard]] Sleep {
   Duration delay_{0};
   Instant deadline_ = kNever;
   bool relative() const { return deadline_ == kNever; }
+  internal::PolledOnce once_;
   // The waker that the entry holds, to tell without a lock whether it must be replaced.
   const WakerVtable* waker_vtable_ = nullptr;
   void* waker_data_ = nullptr;

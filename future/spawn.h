@@ -126,6 +126,7 @@ class [[nodiscard]] SpawnChildFuture {
  public:
   explicit SpawnChildFuture(Task<T> task) : task_(std::move(task)) {}
   Poll<JoinHandle<T>> poll(Context& context) {
+    ZOKIO_CHECK(static_cast<bool>(task_), "a SpawnChild was polled after it was ready");
     return Spawn(*context.executor(), std::move(task_), context.locals());
   }
 

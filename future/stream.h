@@ -30,6 +30,7 @@
 
 #include "base/exceptions.h"
 #include "future/leaf_await.h"
+#include "future/polled_once.h"
 #include "future/task.h"
 #include "mem/frame_pool.h"
 
@@ -86,7 +87,10 @@ class [[nodiscard]] Stream {
   class [[nodiscard]] NextFuture {
    public:
     explicit NextFuture(Stream* stream) : stream_(stream) {}
-    Poll<std::optional<T>> poll(Context& context) { return stream_->PollNext(context); }
+    Poll<std::optional<T>> poll(Context& context) {
+      once_.Check("a Next was polled after it was ready");
+      return once_.Pass(stream_->PollNext(context));
+    }
     // Only where the awaiting frame dies: a Next that merely lost a race leaves the stream alone.
     Poll<void> poll_cancel(Context& context) {
       return context.frame_dies() ? stream_->PollCancelBody(context) : Poll<void>(kReady);
@@ -94,6 +98,7 @@ class [[nodiscard]] Stream {
 
    private:
     Stream* stream_;
+    internal::PolledOnce once_;
   };
 
   explicit Stream(Handle frame) : frame_(frame) {}

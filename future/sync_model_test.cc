@@ -1,5 +1,5 @@
-// Semaphore and Notify under the model checker: permits are neither lost nor doubled, a dropped
-// wait passes on what it was granted.
+// Semaphore, Notify, Event, Barrier, AsyncCondVar, OnceCell and RwLock under the model checker:
+// permits are neither lost nor doubled, a dropped wait passes on what it was granted.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -7,8 +7,15 @@
 #include "base/atomic.h"
 #include "base/check.h"
 #include "base/thread.h"
+#include "future/barrier.h"
+#include "future/condvar.h"
+#include "future/event.h"
 #include "future/model_testing.h"
+#include "future/mutex.h"
 #include "future/notify.h"
+#include "future/once_cell.h"
+#include "future/poll_fn.h"
+#include "future/rwlock.h"
 #include "future/semaphore.h"
 #include "tools/model/model.h"
 
@@ -116,6 +123,110 @@ TEST(NotifyModel, ADroppedWaitPassesItsNotificationOn) {
         impatient.Join();
         waiter.Join();
       });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+model::Report WithinTwoPreemptions(const char* name, void (*body)()) {
+  return model::Explore({.name = name, .mode = model::Mode::kBounded, .preemptions_max = 2}, body);
+}
+
+// Who saw its wait end may destroy the event, while the other thread is still inside Set.
+TEST(EventModel, MayDieAsItOpens) {
+  const model::Report report = model::Explore({.name = "event, dies as it opens"}, [] {
+    auto place = std::make_unique<ThreadContext>();
+    auto event = std::make_unique<Event>();
+    Thread setter = Thread::Start("setter", [raw = event.get()] { raw->Set(); }).value();
+    {
+      auto wait = event->Wait();
+      (void)place->Wait(wait);
+    }
+    event.reset();
+    setter.Join();
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+TEST(BarrierModel, BothPassAndOneLeads) {
+  const model::Report report = WithinTwoPreemptions("barrier, 2 rounds", [] {
+    auto places = std::make_unique<ThreadContext[]>(2);
+    auto barrier = std::make_unique<Barrier>(2);
+    Atomic<int> leaders{0};
+    auto body = [&](int who) {
+      for (int round = 0; round < 2; ++round) {
+        auto arrive = barrier->Arrive();
+        if (places[who].Wait(arrive).value()) leaders.fetch_add(1, memory_order_relaxed);
+      }
+    };
+    Thread other = Thread::Start("other", [&] { body(1); }).value();
+    body(0);
+    other.Join();
+    ZOKIO_CHECK(leaders.load(memory_order_relaxed) == 2, "one a round");
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// The loop of condvar.h's comment.
+TEST(CondVarModel, AChangeUnderTheLockIsSeen) {
+  const model::Report report = WithinTwoPreemptions("condvar", [] {
+    auto places = std::make_unique<ThreadContext[]>(2);
+    auto mutex = std::make_unique<AsyncMutex>();
+    auto changed = std::make_unique<AsyncCondVar>();
+    auto ready = std::make_unique<bool>(false);
+    Thread other = Thread::Start("other", [&] {
+                     auto lock = mutex->Lock();
+                     AsyncMutex::Guard guard = places[1].Wait(lock).value();
+                     *ready = true;
+                     changed->NotifyOne();
+                   }).value();
+    auto lock = mutex->Lock();
+    AsyncMutex::Guard guard = places[0].Wait(lock).value();
+    while (!*ready) {
+      auto wait = changed->Wait(guard);
+      (void)places[0].Wait(wait);
+    }
+    guard.Unlock();
+    other.Join();
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// A reader that gives up lets the writer behind it in.
+TEST(RwLockModel, AWriterComesAfterReadersThatLeave) {
+  const model::Report report = WithinTwoPreemptions("rwlock, a reader leaves", [] {
+    auto places = std::make_unique<ThreadContext[]>(2);
+    auto lock = std::make_unique<RwLock>();
+    auto value = std::make_unique<int>(0);
+    Thread writer = Thread::Start("writer", [&] {
+                      auto write = lock->Write();
+                      RwLock::WriteGuard guard = places[1].Wait(write).value();
+                      *value = 1;
+                    }).value();
+    {
+      auto read = lock->Read();
+      auto poll = read.poll(places[0].context());
+      if (poll.ready()) ZOKIO_CHECK(*value <= 1, "shared with no writer");
+    }
+    writer.Join();
+    ZOKIO_CHECK(*value == 1 && lock->TryWrite(), "written, and free again");
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// Both need the value; one makes it, the other waits or finds it.
+TEST(OnceCellModel, IsMadeOnce) {
+  const model::Report report = WithinTwoPreemptions("once cell", [] {
+    auto places = std::make_unique<ThreadContext[]>(2);
+    auto cell = std::make_unique<OnceCell<int>>();
+    Atomic<int> made{0};
+    auto get = [&](int who) {
+      auto future = cell->GetOrInit([&made] { return Ready(made.fetch_add(1) + 7); }).IntoFuture();
+      ZOKIO_CHECK(*places[who].Wait(future).value() == 7, "the one that was made");
+    };
+    Thread other = Thread::Start("other", [&] { get(1); }).value();
+    get(0);
+    other.Join();
+    ZOKIO_CHECK(made.load() == 1 && cell->get() != nullptr, "once");
+  });
   EXPECT_TRUE(report.Proven()) << report;
 }
 

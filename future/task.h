@@ -226,6 +226,8 @@ template <typename T>
 class Promise<T&> final : public PromiseOf<T&> {
  public:
   void return_value(T& value) { this->Slot()->Emplace(std::addressof(value)); }
+  // A variable or a temporary of the body is gone when the caller looks at it.
+  void return_value(std::remove_const_t<T>&& local) = delete;
 };
 
 template <>
@@ -312,19 +314,17 @@ struct TaskAccess {
     return std::coroutine_handle<>::from_address(frame);
   }
   static const Continuation& ContinuationOf(void* frame) { return BaseOf(frame).continuation_; }
-  // The body has ended: destroys the frame, then hands on the result, then frees the block.
+  // The body has ended: hands on the result, destroying the frame, which takes its block with it.
   template <typename T>
   static T Finish(Task<T>&& task) {
-    void* frame = Release(std::move(task));
-    TaskHandle<T>::from_address(frame).destroy();
     struct Guard {
       void* frame;
       ~Guard() {
-        TaskBlock<T>::SlotOfFrame(frame)->Destroy();
-        TaskBlock<T>::Free(frame);
+        TaskBlock<T>::SlotOfFrame(frame)->Disown();
+        TaskHandle<T>::from_address(frame).destroy();
       }
-    } guard{frame};
-    return TaskBlock<T>::SlotOfFrame(frame)->Take();
+    } guard{Release(std::move(task))};
+    return TaskBlock<T>::SlotOfFrame(guard.frame)->Take();
   }
 };
 

@@ -7,8 +7,9 @@
 // (64 bytes of address space in the pooled block, no instruction); spawned, it is constructed
 // there and nothing more is allocated.
 //
-// The block outlives the frame: coroutine destruction calls `FrameGone`, which keeps the memory and
-// remembers the frame's size in the frame's own dead first word; `Free` gives the block back.
+// The block of a spawned task outlives its frame: coroutine destruction calls `FrameGone`, which
+// keeps the memory and remembers the frame's size in the frame's own dead first word; `Free` gives
+// the block back. Awaited in place, the result is taken first and the frame takes the block along.
 #ifndef ZOKIO_FUTURE_TASK_BLOCK_H_
 #define ZOKIO_FUTURE_TASK_BLOCK_H_
 
@@ -39,12 +40,15 @@ class TaskBlock {
     return block + kFrameOffset;
   }
 
-  // The promise's operator delete. A frame that no Task ever owned (its promise or a parameter's
-  // copy threw) takes its block with it.
+  // The promise's operator delete. A frame that no Task owns takes its block with it: its promise
+  // or a parameter's copy threw, or its result was taken.
   static void FrameGone(void* frame, size_t frame_bytes) {
+    if (SlotOfFrame(frame)->state() == SlotState::kUnowned) {
+      FramePool::Free(BlockOfFrame(frame), kFrameOffset + frame_bytes);
+      return;
+    }
     std::memcpy(frame, &frame_bytes, sizeof frame_bytes);
     asm volatile("" : : "r"(frame) : "memory");  // the store is read by Free, not dead
-    if (SlotOfFrame(frame)->state() == SlotState::kUnowned) Free(frame);
   }
 
   // REQUIRES: the frame is gone and the result destroyed.

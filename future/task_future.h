@@ -24,7 +24,7 @@ class [[nodiscard]] TaskFuture {
     ZOKIO_DCHECK(other.root_.leaf == nullptr, "a task was moved after its first poll");
   }
 
-  Poll<T> poll(Context& context) {
+  [[gnu::always_inline]] Poll<T> poll(Context& context) {
     ZOKIO_CHECK(static_cast<bool>(task_), "a task was polled after it was ready");
     void* frame = internal::TaskAccess::Frame(task_);
     auto handle = internal::TaskHandle<T>::from_address(frame);

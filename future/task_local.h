@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "future/future.h"
+#include "future/polled_once.h"
 #include "future/task_locals.h"
 
 namespace zokio {
@@ -38,8 +39,9 @@ class [[nodiscard]] WithLocalFuture {
   ~WithLocalFuture() { TaskLocals::Release(locals_); }
 
   Poll<OutputOf<F>> poll(Context& context) {
+    once_.Check("a With was polled after it was ready");
     Context inner = Enter(context);
-    return future_.poll(inner);
+    return once_.Pass(future_.poll(inner));
   }
   Poll<void> poll_cancel(Context& context)
     requires AsyncCancellable<F>
@@ -60,6 +62,7 @@ class [[nodiscard]] WithLocalFuture {
   T value_;
   TaskLocals* locals_ = nullptr;
   F future_;
+  internal::PolledOnce once_;
 };
 
 template <typename T>
@@ -84,10 +87,14 @@ class TaskLocal {
   class [[nodiscard]] GetFuture {
    public:
     explicit GetFuture(const TaskLocal* local) : local_(local) {}
-    Poll<const T*> poll(Context& context) noexcept { return local_->Get(context); }
+    Poll<const T*> poll(Context& context) noexcept {
+      once_.Check("a Get was polled after it was ready");
+      return once_.Pass(Poll<const T*>(local_->Get(context)));
+    }
 
    private:
     const TaskLocal* local_;
+    internal::PolledOnce once_;
   };
   GetFuture Get() const { return GetFuture(this); }
 

@@ -11,6 +11,7 @@
 #include "base/parker.h"
 #include "base/thread.h"
 #include "future/executor.h"
+#include "future/local_executor.h"
 #include "future/oneshot.h"
 #include "future/spawn.h"
 #include "future/task.h"
@@ -155,6 +156,25 @@ TEST(TaskModel, CancelThenJoinTellsWhichCameFirst) {
         },
         true);
   });
+}
+
+// A thread that sleeps in BlockOn is woken by whoever makes its future ready, or its task.
+TEST(LocalExecutorModel, BlockOnIsWokenFromAnotherThread) {
+  const model::Report report = model::Explore(
+      {.name = "local executor", .mode = model::Mode::kBounded, .preemptions_max = 2}, [] {
+        auto executor = std::make_unique<LocalExecutor>();
+        auto channel = MakeOneshot<int>();
+        auto* end = new OneshotSender<int>(std::move(channel.sender));
+        Thread sender = Thread::Start("sender", [end] {
+                          std::move(*end).Send(6);
+                          delete end;
+                        }).value();
+        JoinHandle<int> handle = Spawn(*executor, AddOne(std::move(channel.receiver)));
+        Result<int> value = executor->BlockOn(std::move(handle));
+        ZOKIO_CHECK(value.ok() && *value == 7, "the task's result");
+        sender.Join();
+      });
+  EXPECT_TRUE(report.Proven()) << report;
 }
 
 }  // namespace

@@ -35,6 +35,7 @@
 #include "base/result.h"
 #include "future/child.h"
 #include "future/oneshot.h"
+#include "future/polled_once.h"
 #include "future/semaphore.h"
 #include "future/spawn.h"
 #include "future/task.h"
@@ -199,6 +200,7 @@ class [[nodiscard]] ScopeFuture {
   ScopeFuture(ScopeFuture&&) noexcept = default;
 
   Poll<T> poll(Context& context) {
+    once_.Check("a scope was polled after it was ready");
     scope_->Attach(context);
     // Registered first, so that a child's failure during the body's poll is not missed.
     bool empty = scope_->PollEmpty(context.waker());
@@ -212,6 +214,7 @@ class [[nodiscard]] ScopeFuture {
     }
     if (body_.running()) return kPending;
     if (!empty && !scope_->PollEmpty(context.waker())) return kPending;
+    once_.Answered();
 #if ZOKIO_EXCEPTIONS
     if (auto failure = scope_->TakeFailure(); failure && !body_.failed()) {
       std::rethrow_exception(std::move(failure));
@@ -247,6 +250,7 @@ class [[nodiscard]] ScopeFuture {
 
   std::unique_ptr<TaskScope> scope_;
   bool try_scope_;
+  internal::PolledOnce once_;
   internal::Child<TaskFuture<T>> body_;
 };
 

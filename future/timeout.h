@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "future/child.h"
 #include "future/future.h"
+#include "future/polled_once.h"
 #include "future/sleep.h"
 
 namespace zokio {
@@ -39,12 +40,14 @@ class [[nodiscard]] TimeoutFuture {
   TimeoutFuture(F future, Sleep sleep) : child_(std::move(future)), sleep_(std::move(sleep)) {}
 
   Poll<Answer> poll(Context& context) {
+    once_.Check("a Timeout was polled after it was ready");
     if (!expired_) {
       if (child_.Poll(context)) return Take();
       if (sleep_.poll(context).pending()) return kPending;
       expired_ = true;
     }
     if (!child_.Cancel(context)) return kPending;
+    once_.Answered();
     return Answer(Error(ErrorCode::kDeadlineExceeded, "timeout"));
   }
 
@@ -56,6 +59,7 @@ class [[nodiscard]] TimeoutFuture {
 
  private:
   Poll<Answer> Take() {
+    once_.Answered();
     if constexpr (std::is_void_v<Output>) {
       child_.Take();
       return Answer();
@@ -67,6 +71,7 @@ class [[nodiscard]] TimeoutFuture {
   internal::Child<F> child_;
   Sleep sleep_;
   bool expired_ = false;
+  internal::PolledOnce once_;
 };
 
 template <IntoFuture A>

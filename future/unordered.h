@@ -27,6 +27,7 @@
 #include "base/atomic.h"
 #include "future/child.h"
 #include "future/future.h"
+#include "future/polled_once.h"
 #include "future/ready_queue.h"
 #include "mem/frame_pool.h"
 
@@ -55,7 +56,10 @@ class Unordered {
   class [[nodiscard]] NextFuture {
    public:
     explicit NextFuture(Unordered* set) : set_(set) {}
-    Poll<std::optional<Answer>> poll(Context& context) { return set_->PollNext(context); }
+    Poll<std::optional<Answer>> poll(Context& context) {
+      once_.Check("a Next was polled after it was ready");
+      return once_.Pass(set_->PollNext(context));
+    }
     // Only where the awaiting frame dies: a Next that merely lost a race leaves the set alone.
     Poll<void> poll_cancel(Context& context)
       requires AsyncCancellable<F>
@@ -65,16 +69,21 @@ class Unordered {
 
    private:
     Unordered* set_;
+    internal::PolledOnce once_;
   };
 
   class [[nodiscard]] CancelFuture {
    public:
     explicit CancelFuture(Unordered* set) : set_(set) {}
-    Poll<void> poll(Context& context) { return set_->PollCancelAll(context); }
-    Poll<void> poll_cancel(Context& context) { return poll(context); }
+    Poll<void> poll(Context& context) {
+      once_.Check("a Cancel was polled after it was ready");
+      return once_.Pass(set_->PollCancelAll(context));
+    }
+    Poll<void> poll_cancel(Context& context) { return set_->PollCancelAll(context); }
 
    private:
     Unordered* set_;
+    internal::PolledOnce once_;
   };
 
   Unordered() : queue_(internal::ReadyQueue::Make()) {}

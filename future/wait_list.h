@@ -21,9 +21,10 @@
 
 namespace zokio::internal {
 
+// Set when it enters a list, and not before: most waits are over before they begin.
 struct WaitLink {
-  WaitLink* previous = nullptr;
-  WaitLink* next = nullptr;
+  WaitLink* previous;
+  WaitLink* next;
 };
 
 enum class WaitState : uint8_t {
@@ -55,7 +56,7 @@ class WaitStateCell {
 };
 
 struct WaitNode : WaitLink {
-  WaitNode() = default;
+  WaitNode() {}  // NOLINT(modernize-use-equals-default): leaves the links alone
   WaitNode(const WaitNode&) = delete;
   WaitNode& operator=(const WaitNode&) = delete;
 

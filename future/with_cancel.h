@@ -30,6 +30,7 @@
 #include "future/cancellation.h"
 #include "future/child.h"
 #include "future/future.h"
+#include "future/polled_once.h"
 #include "future/sleep.h"
 #include "future/task_local.h"
 
@@ -54,9 +55,14 @@ struct ResultOf<Result<T>> {
 class [[nodiscard]] CurrentToken {
  public:
   Poll<CancelToken> poll(Context& context) noexcept {
+    once_.Check("a CurrentToken was polled after it was ready");
+    once_.Answered();
     const CancelToken* token = internal::kCurrentToken.Get(context);
     return token == nullptr ? CancelToken() : *token;
   }
+
+ private:
+  internal::PolledOnce once_;
 };
 
 template <Future F>
@@ -72,11 +78,13 @@ class [[nodiscard]] CancellableFuture {
         child_(Inner(internal::kCurrentToken.key(), std::move(token), std::move(future))) {}
 
   Poll<Answer> poll(Context& context) {
+    once_.Check("a WithCancel or WithDeadline was polled after it was ready");
     if (!token_.cancelled()) {
       if (child_.Poll(context)) return Take();
       if (!Expired(context)) return kPending;
     }
     if (!child_.Cancel(context)) return kPending;
+    once_.Answered();
     return Answer(Error(ErrorCode::kCancelled, "token"));
   }
   Poll<void> poll_cancel(Context& context)
@@ -97,6 +105,7 @@ class [[nodiscard]] CancellableFuture {
     return wait_.poll(context).ready();
   }
   Poll<Answer> Take() {
+    once_.Answered();
     if constexpr (std::is_void_v<Output>) {
       child_.Take();
       return Answer();
@@ -109,6 +118,7 @@ class [[nodiscard]] CancellableFuture {
   CancelToken::CancelledFuture wait_;
   const WakerVtable* waker_vtable_ = nullptr;
   void* waker_data_ = nullptr;
+  internal::PolledOnce once_;
   internal::Child<Inner> child_;
 };
 

@@ -8,13 +8,18 @@
 
 #include "future/context.h"
 #include "future/poll.h"
+#include "future/polled_once.h"
 
 namespace zokio {
 
 class [[nodiscard]] Yield {
  public:
   Poll<void> poll(Context& context) noexcept {
-    if (yielded_) return kReady;
+    once_.Check("a Yield was polled after it was ready");
+    if (yielded_) {
+      once_.Answered();
+      return kReady;
+    }
     yielded_ = true;
     context.RequestRequeue();
     return kPending;
@@ -22,6 +27,7 @@ class [[nodiscard]] Yield {
 
  private:
   bool yielded_ = false;
+  internal::PolledOnce once_;
 };
 
 }  // namespace zokio
