@@ -16,6 +16,7 @@
 
 #include "base/atomic.h"
 #include "base/clock.h"
+#include "base/parker.h"
 #include "base/random.h"
 #include "base/thread.h"
 #include "future/oneshot.h"
@@ -84,7 +85,8 @@ struct Soak {
       }
       case 4:
         co_return BlockInPlace([] {
-          usleep(20);
+          Parker nobody;
+          nobody.ParkUntil(Clock::Monotonic().Now() + 20us);  // blocks the thread
           return 1;
         });
       case 5: {
