@@ -67,14 +67,16 @@ int ImmediateP99(uint64_t count, unsigned workers) {
   return 0;
 }
 
-}  // namespace
-}  // namespace zokio::compare
-
-int main(int argc, char** argv) {
-  using namespace zokio::compare;
-  const RepeatOptions options = ParseRepeatOptions(argc, argv);
+int Main(const RepeatOptions& options) {
   if (options.name == "immediate_p99") return ImmediateP99(options.count, options.workers);
   if (options.name != "park_wake") return 2;
   Repeat(options, [](uint64_t count) { return ParkWake(count); });
   return 0;
+}
+
+}  // namespace
+}  // namespace zokio::compare
+
+int main(int argc, char** argv) {
+  return zokio::compare::Main(zokio::compare::ParseRepeatOptions(argc, argv));
 }

@@ -32,7 +32,10 @@ def _Contender(name, path, case, count, expected_work, repetitions=REPETITIONS):
 
 def SchedCase(name, work, count, expected_work, bars, ours=OURS, unit='ns', better=figures.LESS,
               repetitions=REPETITIONS, peers=None):
-    """`bars` names the peers, unless `peers` does. `expected_work` is the sum that the tasks of one run compute."""
+    """`bars` names the peers, unless `peers` does.
+
+    `expected_work` is the sum that the tasks of one run compute.
+    """
 
     def Program(contender, path):
         return _Contender(contender, path, name, count, expected_work, repetitions)

@@ -49,7 +49,8 @@ int RunTimers(const RepeatOptions& options) {
       for (uint64_t i = 0; i < options.count; ++i) timers.Cancel(i);
       work = timers.Done();
     } else if (fire) {
-      std::this_thread::sleep_until(Clock::now() + std::chrono::microseconds(kFireAfterUs + 20'000));
+      std::this_thread::sleep_until(Clock::now() +
+                                    std::chrono::microseconds(kFireAfterUs + 20'000));
       start = Clock::now();
       work = timers.Done();
     }

@@ -23,7 +23,8 @@ class Timers {
   Timers(const Timers&) = delete;
   Timers& operator=(const Timers&) = delete;
   ~Timers() {
-    for (uint64_t i = 0; i < count_; ++i) uv_close(reinterpret_cast<uv_handle_t*>(&timers_[i]), nullptr);
+    for (uint64_t i = 0; i < count_; ++i)
+      uv_close(reinterpret_cast<uv_handle_t*>(&timers_[i]), nullptr);
     uv_run(&loop_, UV_RUN_DEFAULT);
     uv_loop_close(&loop_);
   }
