@@ -3,6 +3,7 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import tempfile
 import unittest
@@ -123,6 +124,28 @@ class TlsPeersTest(unittest.TestCase):
                     while client.recv(4096):
                         pass
             self.assertEqual(self.curl(server, "--cacert", self.ca).stdout, "Hello, World!")
+
+    def test_idle_connections_hold_no_buffers(self):
+        context = ssl.create_default_context(cafile=self.ca)
+        for server in self.each_server():
+            clients = []
+
+            def connect(count, clients=clients, server=server):
+                for _ in range(count):
+                    client = context.wrap_socket(server.connect(), server_hostname="a.test")
+                    client.sendall(b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n")
+                    assert client.recv(4096).endswith(b"Hello, World!")
+                    clients.append(client)
+
+            connect(100)  # warm
+            before = server.resident_bytes()
+            connect(400)
+            each = (server.resident_bytes() - before) / 400
+            print(f"{each:.0f} B resident for an idle TLS connection")
+            # The buffers of one record each way would be 33 KiB more.
+            self.assertLess(each, 30 * 1024)
+            for client in clients:
+                client.close()
 
     def get(self, backend, port, *arguments):
         return subprocess.run(("examples/https_get", "--backend", backend, "--host", "127.0.0.1",
