@@ -12,8 +12,8 @@
 // kernel has no MEMBARRIER_CMD_PRIVATE_EXPEDITED, and under ThreadSanitizer (which does not see
 // fences), both sides are full fences. Under ZOKIO_MODEL the checker models both sides.
 //
-// Thread-safety: any thread.  Errors: the fallback is chosen once, by Prepare; a seccomp filter that
-// forbids membarrier later fails a CHECK.
+// Thread-safety: any thread.  Errors: the fallback is chosen once, by Prepare; a seccomp filter
+// that forbids membarrier later fails a CHECK.
 #ifndef ZOKIO_BASE_ASYMMETRIC_FENCE_H_
 #define ZOKIO_BASE_ASYMMETRIC_FENCE_H_
 

@@ -66,8 +66,7 @@ void MeasureNothing(int argc, char** argv) {
   auto loop = zokio::io::CreateLoop(zokio::io::LoopOptions());
   ZOKIO_CHECK(loop.ok(), "no loop");
   (*loop)->Attach();
-  zokio::compare::Repeat(options,
-                         [&](uint64_t count) { return RunNothing(**loop, count, batch); });
+  zokio::compare::Repeat(options, [&](uint64_t count) { return RunNothing(**loop, count, batch); });
   (*loop)->Detach();
 }
 
