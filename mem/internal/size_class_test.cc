@@ -47,7 +47,8 @@ TEST(SizeClass, RunsHoldEnoughBlocksAndWasteLittle) {
 
 // The tables are made by the compiler; made again, they are the same.
 TEST(SizeClass, TheTablesAreWhatTheirFunctionsSay) {
-  const std::array<ClassInfo, kClasses> table = size_class_internal::MakeTable();
+  // Not const, or the compiler would make this one too.
+  std::array<ClassInfo, kClasses> table = size_class_internal::MakeTable();
   for (uint32_t i = 0; i < kClasses; ++i) {
     EXPECT_EQ(table[i].size, kClassTable[i].size);
     EXPECT_EQ(table[i].blocks, kClassTable[i].blocks);
