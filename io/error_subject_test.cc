@@ -98,8 +98,8 @@ TEST_P(ErrorSubjectTest, AFileNamesItsPathOrKind) {
   ExpectSubject(bytes.error(), "read file", HandleKind::kDirectory, "");
 }
 
-// Of too many addresses the kind is still told; a long path keeps its end. (In a child: the table is
-// the process's.)
+// Of too many addresses the kind is still told; a long path keeps its end. (In a child: the table
+// is the process's.)
 [[noreturn]] void FillTheTable() {
   const std::string long_path = std::string(500, 'p') + "/end";
   const Error long_error = io::ErrorAbout(ENOENT, "open", HandleKind::kFile, long_path);

@@ -54,7 +54,7 @@ Atomic<int> former_calls{0};
 
 TEST_P(SignalsTest, TheFormerActionComesBack) {
   AttachedLoop loop(GetParam());
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) { former_calls.fetch_add(1, memory_order_relaxed); };
   struct sigaction before;
   ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);

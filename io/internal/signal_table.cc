@@ -57,7 +57,7 @@ extern "C" void ZokioOnSignal(int signal) {
 int32_t Catch(Table& table, int signal) {
   const auto index = static_cast<size_t>(signal - 1);
   if (table.listeners[index] > 0) return 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = &ZokioOnSignal;
   action.sa_flags = SA_RESTART;
   sigfillset(&action.sa_mask);

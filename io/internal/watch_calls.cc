@@ -17,12 +17,12 @@ uint32_t ChangesOf(uint32_t mask) {
     uint32_t bit;
     uint32_t change;
   } kTable[] = {
-      {IN_CREATE, WatchEvent::kCreated},       {IN_DELETE, WatchEvent::kRemoved},
-      {IN_DELETE_SELF, WatchEvent::kGone},     {IN_MOVE_SELF, WatchEvent::kGone},
-      {IN_UNMOUNT, WatchEvent::kGone},         {IN_IGNORED, WatchEvent::kGone},
-      {IN_MODIFY, WatchEvent::kModified},      {IN_CLOSE_WRITE, WatchEvent::kWritten},
-      {IN_ATTRIB, WatchEvent::kAttributes},    {IN_MOVED_FROM, WatchEvent::kMovedFrom},
-      {IN_MOVED_TO, WatchEvent::kMovedTo},     {IN_Q_OVERFLOW, WatchEvent::kOverflow},
+      {IN_CREATE, WatchEvent::kCreated},    {IN_DELETE, WatchEvent::kRemoved},
+      {IN_DELETE_SELF, WatchEvent::kGone},  {IN_MOVE_SELF, WatchEvent::kGone},
+      {IN_UNMOUNT, WatchEvent::kGone},      {IN_IGNORED, WatchEvent::kGone},
+      {IN_MODIFY, WatchEvent::kModified},   {IN_CLOSE_WRITE, WatchEvent::kWritten},
+      {IN_ATTRIB, WatchEvent::kAttributes}, {IN_MOVED_FROM, WatchEvent::kMovedFrom},
+      {IN_MOVED_TO, WatchEvent::kMovedTo},  {IN_Q_OVERFLOW, WatchEvent::kOverflow},
   };
   uint32_t changes = 0;
   for (const auto& entry : kTable) {
