@@ -182,9 +182,8 @@ class Link : public Actor<Link, Token, ActorRef<Link>> {
 uint64_t Ring(ActorSystem& system, uint64_t hops) {
   constexpr size_t kLinks = 500;
   Finish finish(1);
-  std::vector<ActorRef<Link>> links;
-  links.reserve(kLinks);
-  for (size_t i = 0; i < kLinks; ++i) links.push_back(system.Spawn<Link>(finish));
+  std::vector<ActorRef<Link>> links(kLinks);
+  for (ActorRef<Link>& link : links) link = system.Spawn<Link>(finish);
   for (size_t i = 0; i < kLinks; ++i) {
     Result<bool> set = BlockOn(links[i].Ask(links[(i + 1) % kLinks]));
     ZOKIO_CHECK(set.ok(), "the ring is closed");
