@@ -36,6 +36,15 @@ void Loop::AppendReceived(SocketState* socket, const Completion& completion) {
   counters_.bytes_read.Add(block->length);
 }
 
+void Loop::DropReceived(ReceiveQueue& queue) {
+  while (queue.held > 0) {
+    BufferBlock* block = pool_.block(queue.head);
+    queue.head = block->next;
+    queue.held -= HeldBy(block->length);
+    pool_.Put(block);
+  }
+}
+
 void Loop::OnStream(SocketState* socket, const Completion& completion) {
   socket->lock.Lock();
   if (!completion.more) {

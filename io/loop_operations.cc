@@ -358,15 +358,6 @@ void Loop::FinishHere(SocketState* socket) {
   FreeSocket(socket);
 }
 
-void Loop::DropReceived(ReceiveQueue& queue) {
-  while (queue.held > 0) {
-    BufferBlock* block = pool_.block(queue.head);
-    queue.head = block->next;
-    queue.held -= HeldBy(block->length);
-    pool_.Put(block);
-  }
-}
-
 void Loop::FreeSocket(SocketState* socket) {
   socket->read_waker = Waker();
   if (socket->kind == OpKind::kListener) {
