@@ -53,7 +53,7 @@ constexpr int kAllowed[] = {
 }
 
 void AllowNothingElse() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = &OnForbidden;
   action.sa_flags = SA_SIGINFO;
   ZOKIO_CHECK(sigaction(SIGSYS, &action, nullptr) == 0, "sigaction");

@@ -4,8 +4,8 @@
 //   rate_load cpu|p99 PORT PID CONNECTIONS SIZE MESSAGES_PER_SECOND SECONDS
 //
 // The messages go to the connections in turn, evenly spread over time. Prints `value=` the server's
-// CPU time in percent of a core, or the 99th percentile of the delay from the time at which a message
-// was due until it was back, in microseconds.
+// CPU time in percent of a core, or the 99th percentile of the delay from the time at which a
+// message was due until it was back, in microseconds.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -134,10 +134,9 @@ int main(int argc, char** argv) {
   const int64_t cpu_before = zokio::compare::CpuTimeOf(pid);
   load.Run(std::atof(argv[6]), std::atof(argv[7]));
   const int64_t cpu_ns = zokio::compare::CpuTimeOf(pid) - cpu_before;
-  const double value = std::string_view(argv[1]) == "cpu"
-                           ? 100.0 * static_cast<double>(cpu_ns) /
-                                 static_cast<double>(load.elapsed_ns())
-                           : load.PercentileUs(0.99);
-  std::printf("value=%.3f work=%llu\n", value,
-              static_cast<unsigned long long>(load.messages()));
+  const double value =
+      std::string_view(argv[1]) == "cpu"
+          ? 100.0 * static_cast<double>(cpu_ns) / static_cast<double>(load.elapsed_ns())
+          : load.PercentileUs(0.99);
+  std::printf("value=%.3f work=%llu\n", value, static_cast<unsigned long long>(load.messages()));
 }
