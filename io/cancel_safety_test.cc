@@ -86,7 +86,7 @@ class CancelSafetyTest : public ::testing::TestWithParam<Variant> {
     LoopOptions options;
     options.buffer_size = 512 << (seed % 4);  // short reads
     options.buffers_max = 64;
-    options.unread_buffers_max = 16;
+    options.unread_bytes_max = 16 * 4096;
     if (!GetParam().faults) return options;
     options.submission_entries = 8;
     options.completion_entries = 16;

@@ -15,16 +15,17 @@ using io::Loop;
 using io::OwnedBytes;
 using io::ReceivedDatagram;
 
+// `call` is one of io/internal/datagram_calls.h.
+template <typename Call>
 Poll<Result<int32_t>> Receive(io::SocketState* socket, size_t size_max,
                               io::SocketWait<Direction::kRead>& wait, Context& context,
-                              OwnedBytes& bytes, ReceivedDatagram& received) {
+                              OwnedBytes& bytes, ReceivedDatagram& received, Call call) {
   return io::PollCall(socket, wait, context, "receive", [&]() -> int32_t {
     Loop* loop = Loop::Current();
     const size_t size = size_max == 0 ? loop->pool().buffer_size() : size_max;
     if (bytes.data() == nullptr) bytes = io::NewBytes(size, loop->pool());
     if (bytes.data() == nullptr) return -ENOMEM;
-    const int32_t count =
-        io::TryReceiveDatagram(socket->handle, bytes.data(), bytes.size(), received);
+    const int32_t count = call(socket->handle, bytes.data(), bytes.size(), received);
     if (count >= 0) {
       bytes.Truncate(static_cast<size_t>(count));
       loop->counters().bytes_read.Add(static_cast<uint64_t>(count));
@@ -71,8 +72,8 @@ Poll<Result<Datagram>> ReceiveUdp::poll(Context& context) {
   using Output = Result<Datagram>;
   Datagram datagram;
   ReceivedDatagram received;
-  Poll<Result<int32_t>> poll =
-      Receive(socket_, size_max_, wait_, context, datagram.bytes, received);
+  Poll<Result<int32_t>> poll = Receive(socket_, size_max_, wait_, context, datagram.bytes, received,
+                                       coalesced_ ? &io::TryReceiveDatagram : &io::TryReceiveUdp);
   if (poll.pending()) return kPending;
   if (!poll.value().ok()) return Output(poll.value().error());
   datagram.from = received.from;
@@ -85,7 +86,8 @@ Poll<Result<UnixMessage>> ReceiveUnix::poll(Context& context) {
   using Output = Result<UnixMessage>;
   UnixMessage message;
   ReceivedDatagram received;
-  Poll<Result<int32_t>> poll = Receive(socket_, size_max_, wait_, context, message.bytes, received);
+  Poll<Result<int32_t>> poll =
+      Receive(socket_, size_max_, wait_, context, message.bytes, received, &io::TryReceiveDatagram);
   if (poll.pending()) return kPending;
   if (!poll.value().ok()) return Output(poll.value().error());
   for (const io::NativeHandle handle : received.handles) message.handles.emplace_back(handle);

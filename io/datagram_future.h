@@ -75,7 +75,9 @@ class [[nodiscard]] SendDatagram {
 
 class [[nodiscard]] ReceiveUdp {
  public:
-  ReceiveUdp(io::SocketState* socket, size_t size_max) : socket_(socket), size_max_(size_max) {}
+  // `coalesced`: the kernel may have put several together, and says so.
+  ReceiveUdp(io::SocketState* socket, size_t size_max, bool coalesced)
+      : socket_(socket), size_max_(size_max), coalesced_(coalesced) {}
   ReceiveUdp(ReceiveUdp&&) = default;
 
   Poll<Result<Datagram>> poll(Context& context);
@@ -83,6 +85,7 @@ class [[nodiscard]] ReceiveUdp {
  private:
   io::SocketState* socket_;
   size_t size_max_;
+  bool coalesced_;
   io::SocketWait<io::Direction::kRead> wait_;
 };
 

@@ -19,6 +19,8 @@ using CurrentLoop = ThreadLocal<Loop*, CurrentLoopTag>;
 constexpr int kTurnMax = 4096;
 // How many completions ahead their sockets are fetched into the cache.
 constexpr int kAhead = 6;
+// One turn in so many has its delay measured, which takes two looks at the clock.
+constexpr uint64_t kDelaySampling = 16;
 
 uint32_t HandledKinds(const Backend& backend) {
   uint32_t kinds = 0;
@@ -124,6 +126,10 @@ void Loop::Unpark() {
 
 int Loop::Turn(bool wait, Instant deadline) {
   counters_.turns.Add(1);
+  if (delivered_at_ != kNever) {
+    const Duration delay = Clock::Monotonic().Now() - std::exchange(delivered_at_, kNever);
+    counters_.delays_us.Count(static_cast<uint64_t>(delay.count()) / 1000);
+  }
   DrainRemote();
   if (!starved_.empty()) ServeStarved();
   if (!retries_.empty()) deadline = std::min(deadline, ServeRetries());
@@ -144,6 +150,8 @@ int Loop::Turn(bool wait, Instant deadline) {
   if (total > 0) {
     counters_.batches.Add(1);
     counters_.completions.Add(static_cast<uint64_t>(total));
+    counters_.batch_sizes.Count(static_cast<uint64_t>(total));
+    if (counters_.batches.Get() % kDelaySampling == 0) delivered_at_ = Clock::Monotonic().Now();
   }
   if (total > 0 || wait) {
     const BackendStats stats = backend_->stats();
@@ -235,6 +243,10 @@ LoopStats Loop::stats() const {
   stats.wakes = counters_.wakes.Get();
   stats.in_flight = counters_.in_flight.Get();
   stats.buffers_made = counters_.buffers_made.Get();
+  stats.connections = counters_.connections.Get();
+  stats.connection_limits = counters_.connection_limits.Get();
+  stats.batch_sizes = counters_.batch_sizes.Get();
+  stats.delays_us = counters_.delays_us.Get();
   return stats;
 }
 

@@ -112,6 +112,11 @@ class Loop final : private BufferPool::Owner {
   // REQUIRES: its lock is held; this is its home.
   void BackOffLocked(ListenerState* listener);
 
+  // LoopOptions::connections_max: whether a connection may be handed out. The listener's waiter is
+  // to be tried again where not.  REQUIRES: as BackOffLocked.
+  bool AdmitsLocked(ListenerState* listener);
+  void CountConnection(SocketState* socket);
+
   void Retain() override { refs_.fetch_add(1, memory_order_relaxed); }
   void Release(int64_t count) override;
 
@@ -135,6 +140,7 @@ class Loop final : private BufferPool::Owner {
   void OnListener(SocketState* socket, const Completion& completion);
   void OnReadiness(SocketState* socket, const Completion& completion);
   void AppendReceived(SocketState* socket, const Completion& completion);
+  void DropReceived(ReceiveQueue& queue);
 
   // Wakes once the batch is delivered; meanwhile what it wakes is fetched into the cache.
   void WakeLater(Waker waker);
@@ -157,6 +163,9 @@ class Loop final : private BufferPool::Owner {
   void FreeRemote(OpBase* op);
   void FreeHere(OpBase* op);
 
+  bool AtConnectionLimit() const {
+    return options_.connections_max > 0 && connections_ >= options_.connections_max;
+  }
   void ServeStarved();
   void ResumeAndUnref(SocketState* socket);
   Instant ServeRetries();
@@ -174,6 +183,8 @@ class Loop final : private BufferPool::Owner {
 
   std::vector<Request> requests_;
   int64_t in_kernel_ = 0;
+  uint64_t connections_ = 0;
+  Instant delivered_at_ = kNever;  // of a turn whose delay is measured
   std::vector<SocketState*> homed_;
   std::vector<SocketState*> starved_;
   std::vector<Retry> retries_;

@@ -26,14 +26,23 @@ void Loop::AppendReceived(SocketState* socket, const Completion& completion) {
   block->length = static_cast<uint32_t>(completion.result);
   block->offset = 0;
   ReceiveQueue& queue = socket->queue;
-  if (queue.count == 0) {
+  if (queue.held == 0) {
     queue.head = block->id;
   } else {
     pool_.block(queue.tail)->next = block->id;
   }
   queue.tail = block->id;
-  ++queue.count;
+  queue.held += HeldBy(block->length);
   counters_.bytes_read.Add(block->length);
+}
+
+void Loop::DropReceived(ReceiveQueue& queue) {
+  while (queue.held > 0) {
+    BufferBlock* block = pool_.block(queue.head);
+    queue.head = block->next;
+    queue.held -= HeldBy(block->length);
+    pool_.Put(block);
+  }
 }
 
 void Loop::OnStream(SocketState* socket, const Completion& completion) {
@@ -62,8 +71,7 @@ void Loop::OnStream(SocketState* socket, const Completion& completion) {
   }
   Waker waker;
   if ((socket->flags & kGone) == 0) {
-    const bool news =
-        socket->queue.count > 0 || (socket->flags & (kSocketEof | kSocketFailed)) != 0;
+    const bool news = socket->queue.held > 0 || (socket->flags & (kSocketEof | kSocketFailed)) != 0;
     if ((socket->flags & kSocketWaiting) != 0) {
       if (news) {
         socket->flags &= ~kSocketWaiting;
@@ -73,7 +81,7 @@ void Loop::OnStream(SocketState* socket, const Completion& completion) {
       }
     }
     // Nobody reads: leave the rest in the socket's own buffer, which pushes back on the peer.
-    if (socket->queue.count >= options_.unread_buffers_max &&
+    if (socket->queue.held >= options_.unread_bytes_max &&
         (socket->flags & (kOpInKernel | kOpCancelling)) == kOpInKernel) {
       CancelLocked(socket);
     }
@@ -211,6 +219,22 @@ void Loop::BackOffLocked(ListenerState* listener) {
   retries_.push_back({listener, Clock::Monotonic().Now() + listener->backoff});
 }
 
+bool Loop::AdmitsLocked(ListenerState* listener) {
+  if (!AtConnectionLimit()) return true;
+  counters_.connection_limits.Add(1);
+  if ((listener->flags & (kOpInKernel | kOpCancelling)) == kOpInKernel) CancelLocked(listener);
+  if ((listener->flags & kSocketStarved) != 0) return false;
+  listener->flags |= kSocketStarved;
+  ++listener->refs;
+  retries_.push_back({listener, kNever});
+  return false;
+}
+
+void Loop::CountConnection(SocketState* socket) {
+  socket->flags |= kSocketAccepted;
+  counters_.connections.Set(++connections_);
+}
+
 Instant Loop::ServeRetries() {
   const Instant now = Clock::Monotonic().Now();
   Instant next = kNever;
@@ -235,6 +259,10 @@ void Loop::ResumeAndUnref(SocketState* socket) {
   socket->flags &= ~kSocketStarved;
   if ((socket->flags & kSocketReadiness) != 0) {
     socket->flags |= kSocketReadable;
+    if ((socket->flags & kSocketWaiting) != 0) waker = std::move(socket->read_waker);
+    socket->flags &= ~kSocketWaiting;
+  } else if (socket->kind == OpKind::kListener && options_.connections_max > 0) {
+    // What was accepted before the limit was reached may be handed out now; else it arms.
     if ((socket->flags & kSocketWaiting) != 0) waker = std::move(socket->read_waker);
     socket->flags &= ~kSocketWaiting;
   } else if ((socket->flags & kSocketWaiting) != 0) {

@@ -171,6 +171,11 @@ void Loop::FreeRemote(OpBase* op) {
 
 void Loop::FreeHere(OpBase* op) {
   if (IsSocket(op)) {
+    if ((op->flags & kSocketAccepted) != 0) {
+      counters_.connections.Set(--connections_);
+      // Accepts that wait for this look again in the next turn.
+      for (Retry& retry : retries_) retry.when = Instant();
+    }
     sockets_.Free(static_cast<SocketState*>(op));
   } else {
     operations_.Free(static_cast<Operation*>(op));
@@ -347,11 +352,7 @@ void Loop::FinishHere(SocketState* socket) {
   homed_[socket->home_index] = homed_.back();
   homed_.pop_back();
   if (completes_ && socket->kind == OpKind::kStream) {
-    for (ReceiveQueue& queue = socket->queue; queue.count > 0; --queue.count) {
-      BufferBlock* block = pool_.block(queue.head);
-      queue.head = block->next;
-      pool_.Put(block);
-    }
+    DropReceived(socket->queue);
   }
   requests_.push_back({nullptr, socket->handle, Action::kClose});
   FreeSocket(socket);
@@ -386,11 +387,7 @@ void Loop::Orphan(SocketState* socket) {
     socket->flags |= kOpLoopGone;
     socket->home = nullptr;
     if (completes_ && socket->kind == OpKind::kStream) {
-      for (ReceiveQueue& queue = socket->queue; queue.count > 0; --queue.count) {
-        BufferBlock* block = pool_.block(queue.head);
-        queue.head = block->next;
-        pool_.Put(block);
-      }
+      DropReceived(socket->queue);
     }
   }
   std::move(reader).Wake();

@@ -20,11 +20,16 @@ struct LoopOptions {
 
   BackendChoice backend = BackendChoice::kAuto;
   // Bytes of one receive buffer and how many a loop makes at most. Only as many as the load needs
-  // are made.
+  // are made. With 64 KiB, echoing messages of that size costs 0.4 of what it costs with 4 KiB, and
+  // echoing 4 KiB costs some percent more: more pages are in use.
   uint32_t buffer_size = 4096;
   uint32_t buffers_max = 4096;
-  // A stream whose owner does not read stops receiving at this many unread buffers.
-  uint32_t unread_buffers_max = 64;
+  // A stream whose owner does not read stops receiving at so many unread bytes (a buffer counts as
+  // a page at the least), which pushes back on the peer.
+  uint32_t unread_bytes_max = 256u << 10;
+  // At so many accepted connections that are not closed, Accept waits until one is; the next ones
+  // wait in the kernel's backlog. 0: no limit but the descriptors.
+  uint32_t connections_max = 0;
   // Submission and completion queue of io_uring. More is submitted in several calls.
   uint32_t submission_entries = 1024;
   uint32_t completion_entries = 8192;

@@ -5,11 +5,18 @@
 #ifndef ZOKIO_IO_LOOP_STATS_H_
 #define ZOKIO_IO_LOOP_STATS_H_
 
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/atomic.h"
 
 namespace zokio::io {
+
+// Of a histogram by powers of two: bucket i counts values of i bits, the last one all beyond.
+inline constexpr size_t kLoopBuckets = 16;
+using LoopHistogram = std::array<uint64_t, kLoopBuckets>;
 
 struct LoopStats {
   uint64_t turns = 0;
@@ -27,6 +34,12 @@ struct LoopStats {
   uint64_t accept_backoffs = 0;  // descriptors exhausted
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
+  // Completions delivered in one turn.
+  LoopHistogram batch_sizes{};
+  // Microseconds from a delivery until the loop looked again: how long what came meanwhile had to
+  // wait for its delivery. Of one turn in 16 that delivered something.
+  LoopHistogram delays_us{};
+  uint64_t connection_limits = 0;  // accepts that waited because of LoopOptions::connections_max
   // The backend's.
   uint64_t enters = 0;
   uint64_t overflows = 0;
@@ -34,6 +47,7 @@ struct LoopStats {
   // Now.
   uint64_t in_flight = 0;
   uint64_t buffers_made = 0;
+  uint64_t connections = 0;  // accepted and not closed
 };
 
 class LoopCounter {
@@ -48,10 +62,28 @@ class LoopCounter {
   Atomic<uint64_t> value_{0};
 };
 
+class LoopHistogramCounter {
+ public:
+  void Count(uint64_t value) {
+    const auto bits = static_cast<size_t>(std::bit_width(value));
+    buckets_[bits < kLoopBuckets ? bits : kLoopBuckets - 1].Add(1);
+  }
+  LoopHistogram Get() const {
+    LoopHistogram histogram;
+    for (size_t i = 0; i < kLoopBuckets; ++i) histogram[i] = buckets_[i].Get();
+    return histogram;
+  }
+
+ private:
+  LoopCounter buckets_[kLoopBuckets];
+};
+
 struct LoopCounters {
   LoopCounter turns, parks, completions, batches, operations, speculative_calls, speculative_misses,
       arms, cancels, out_of_buffers, remote_requests, pooled, accept_backoffs, bytes_read,
-      bytes_written, enters, overflows, wakes, in_flight, buffers_made;
+      bytes_written, connection_limits, enters, overflows, wakes, in_flight, buffers_made,
+      connections;
+  LoopHistogramCounter batch_sizes, delays_us;
 };
 
 }  // namespace zokio::io

@@ -129,7 +129,8 @@ TEST_P(LoopTest, LoopsNest) {
 // A stream whose owner does not read holds a bounded number of buffers; every byte arrives.
 TEST_P(LoopTest, UnreadBytesWaitInTheKernel) {
   LoopOptions options;
-  options.unread_buffers_max = 4;
+  options.buffer_size = 4096;
+  options.unread_bytes_max = 4 * 4096;
   options.buffers_max = 64;
   AttachedLoop loop(GetParam(), options);
   Connection connection = MakeConnection();
@@ -219,6 +220,88 @@ TEST_P(LoopTest, AcceptBacksOffWhenDescriptorsAreExhausted) {
   for (const int fd : taken) close(fd);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
   EXPECT_TRUE(accept.Finish().ok());
+}
+
+// At the limit, Accept waits until a connection closes; those before it go on.
+TEST_P(LoopTest, ConnectionsAreLimited) {
+  LoopOptions options;
+  options.connections_max = 2;
+  AttachedLoop loop(GetParam(), options);
+  Result<TcpListener> listener = Await(TcpListener::Bind("127.0.0.1:0"));
+  const SocketAddress address = *listener->local_address();
+  std::vector<Peer> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(Peer::ConnectTo(address));
+  std::vector<TcpStream> streams;
+  for (int i = 0; i < 2; ++i) streams.push_back(*Await(listener->Accept()));
+  for (int i = 0; i < 3; ++i) {
+    Driven accept(listener->Accept());
+    while (!accept.Poll() && !accept.woken()) {
+      if (loop->Poll() == 0) break;
+    }
+    ASSERT_FALSE(accept.ready());
+    EXPECT_EQ(loop->stats().connections, 2u);
+    EXPECT_GT(loop->stats().connection_limits, 0u);
+    // Those that are there still work.
+    ASSERT_TRUE(Await(streams[1].WriteAll(std::string("x"))).ok());
+    streams.erase(streams.begin());
+    streams.push_back(*accept.Finish());
+  }
+  // One that waits is dropped: the next one waits in its stead.
+  {
+    Driven dropped(listener->Accept());
+    ASSERT_FALSE(dropped.Poll());
+    loop->Poll();
+  }
+  clients.push_back(Peer::ConnectTo(address));
+  Driven last(listener->Accept());
+  ASSERT_FALSE(last.Poll());
+  streams.clear();
+  EXPECT_TRUE(last.Finish().ok());
+}
+
+// More completions at once than their queue holds: the kernel keeps them, none is lost, and it is
+// counted.
+TEST_P(LoopTest, CompletionsBeyondTheirQueueAreNotLost) {
+  LoopOptions options;
+  options.submission_entries = 4;
+  options.completion_entries = 8;
+  AttachedLoop loop(GetParam(), options);
+  std::vector<Connection> connections;
+  std::vector<std::unique_ptr<Driven<ReadLease>>> reads;
+  for (int i = 0; i < 200; ++i) {
+    connections.push_back(MakeConnection());
+    reads.push_back(std::make_unique<Driven<ReadLease>>(connections.back().stream.Read()));
+    ASSERT_FALSE(reads.back()->Poll());
+  }
+  for (int i = 0; i < 8; ++i) loop->Poll();  // all are armed
+  for (int i = 0; i < 200; ++i) connections[static_cast<size_t>(i)].peer.Send(std::to_string(i));
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(reads[static_cast<size_t>(i)]->Finish()->view(), std::to_string(i));
+  }
+  if (loop->completes()) {
+    EXPECT_GT(loop->stats().overflows, 0u);
+  }
+}
+
+TEST_P(LoopTest, StatisticsTellBatchesAndDelays) {
+  AttachedLoop loop(GetParam());
+  Connection connection = MakeConnection();
+  const LoopStats before = loop->stats();
+  for (int i = 0; i < 200; ++i) {
+    connection.peer.Send("x");
+    ASSERT_TRUE(Await(connection.stream.Read()).ok());
+  }
+  const LoopStats after = loop->stats();
+  uint64_t batches = 0;
+  uint64_t delays = 0;
+  for (size_t i = 0; i < kLoopBuckets; ++i) {
+    batches += after.batch_sizes[i] - before.batch_sizes[i];
+    delays += after.delays_us[i] - before.delays_us[i];
+  }
+  EXPECT_EQ(batches, after.batches - before.batches);
+  EXPECT_GT(batches, 0u);
+  EXPECT_GE(delays + 1, batches / 16);
+  EXPECT_LE(delays, batches / 16 + 1);
 }
 
 TEST_P(LoopTest, CreatingAndEndingLoopsLeaksNoDescriptor) {

@@ -110,6 +110,7 @@ inline constexpr uint32_t kSocketReadiness = 2048;  // its home reports readines
 inline constexpr uint32_t kSocketReadable = 4096;   // (readiness) trying is worth it
 inline constexpr uint32_t kSocketWritable = 8192;
 inline constexpr uint32_t kSocketHangup = 16384;        // (readiness) reading will not block again
+inline constexpr uint32_t kSocketAccepted = 65536;      // counts as a connection of its loop
 inline constexpr uint32_t kSocketWriteWaiting = 32768;  // a future waits, or an operation sends
 
 // Where a completing backend keeps what it received before anybody asked: buffers of the home
@@ -117,8 +118,12 @@ inline constexpr uint32_t kSocketWriteWaiting = 32768;  // a future waits, or an
 struct ReceiveQueue {
   uint16_t head;
   uint16_t tail;
-  uint32_t count;
+  uint32_t held;  // bytes that its buffers stand for; 0: it is empty
 };
+
+// What a queued buffer with so many bytes stands for: a page at the least, or tiny messages that
+// nobody reads would take all buffers of the loop.
+constexpr uint32_t HeldBy(uint32_t length) { return length < 4096 ? 4096 : length; }
 
 // One cache line, because with thousands of connections each is a miss.
 struct SocketState : OpBase {

@@ -30,7 +30,7 @@ class LeaseSink {
   Lease TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
     BufferBlock* block = pool.block(queue.head);
     queue.head = block->next;
-    --queue.count;
+    queue.held -= io::HeldBy(block->length);
     return Lease(block);
   }
   // Answers bytes or a negative errno.
@@ -63,7 +63,7 @@ class CopySink {
 
   size_t TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
     size_t copied = 0;
-    while (queue.count > 0 && copied < target_.size()) {
+    while (queue.held > 0 && copied < target_.size()) {
       BufferBlock* block = pool.block(queue.head);
       const size_t part = std::min<size_t>(block->length - block->offset, target_.size() - copied);
       std::memcpy(target_.data() + copied, block->data + block->offset, part);
@@ -71,7 +71,7 @@ class CopySink {
       block->offset += static_cast<uint32_t>(part);
       if (block->offset < block->length) break;
       queue.head = block->next;
-      --queue.count;
+      queue.held -= io::HeldBy(block->length);
       BufferPool::Return(block);
     }
     return copied;
@@ -177,7 +177,7 @@ Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
         continue;
       }
     } else {
-      if (socket->queue.count > 0) {
+      if (socket->queue.held > 0) {
         result.emplace(sink.TakeQueued(socket->queue, socket->home->pool()));
         break;
       }

@@ -2,8 +2,8 @@
 // are.
 //
 // Its home is the loop of the thread where it is first awaited; it may then be awaited anywhere.
-// Bytes that arrive before they are asked for wait in at most LoopOptions::unread_buffers_max
-// buffers, then in the kernel.
+// Bytes that arrive before they are asked for wait here, LoopOptions::unread_bytes_max of them,
+// then in the kernel.
 //
 // Ownership: owns the connection; dropping closes it and wakes a pending read with kClosed.
 //   Futures it gave may be dropped before or after it. A future's first poll must come while it

@@ -43,6 +43,7 @@ Result<void> UdpSocket::SetCoalescing(bool on) {
   if (!open()) return Error(ErrorCode::kClosed, "set coalescing");
   const int32_t result = io::SetUdpCoalescing(socket_.handle(), on);
   if (result < 0) return Error(ErrorCode::kUnsupported, "set coalescing", -result);
+  coalescing_ = on;
   return {};
 }
 

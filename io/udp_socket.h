@@ -69,7 +69,9 @@ class UdpSocket {
   }
 
   // One datagram of at most `size_max` bytes; 0: as long as a buffer of the loop.
-  ReceiveUdp Receive(size_t size_max = 0) { return ReceiveUdp(socket_.state(), size_max); }
+  ReceiveUdp Receive(size_t size_max = 0) {
+    return ReceiveUdp(socket_.state(), size_max, coalescing_);
+  }
 
   // Datagrams that come together are received together; ask for 64 KiB then. kUnsupported where the
   // kernel cannot.
@@ -82,6 +84,7 @@ class UdpSocket {
 
  private:
   io::PolledSocket socket_;
+  bool coalescing_ = false;
 };
 
 }  // namespace zokio

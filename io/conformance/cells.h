@@ -48,8 +48,15 @@ std::vector<Cell> PathCells();
 std::vector<Cell> DatagramCells();
 std::vector<Cell> UnixCells();
 
-inline LoopOptions TinyQueues() {
+// Of which a few messages need several.
+inline LoopOptions SmallBuffers() {
   LoopOptions options;
+  options.buffer_size = 4096;
+  return options;
+}
+
+inline LoopOptions TinyQueues() {
+  LoopOptions options = SmallBuffers();
   options.submission_entries = 2;
   options.completion_entries = 4;
   return options;
@@ -57,7 +64,7 @@ inline LoopOptions TinyQueues() {
 
 // What the cells start from.
 struct Rig {
-  explicit Rig(BackendChoice choice, const LoopOptions& options = LoopOptions())
+  explicit Rig(BackendChoice choice, const LoopOptions& options = SmallBuffers())
       : loop(choice, options), connection(MakeConnection()) {
     Result<TcpListener> bound = Await(TcpListener::Bind("127.0.0.1:0"));
     ZOKIO_CHECK(bound.ok(), "bind");

@@ -63,7 +63,9 @@ Poll<Result<SocketState*>> AcceptHandle::poll(Context& context) {
   state_->lock.Lock();
   error = GoneErrorLocked(state_, "accept");
   if (!error.has_value()) {
-    handle = TakeLocked(*loop);
+    // The limit is the home loop's; elsewhere only what it accepted already is taken.
+    const bool admitted = state_->home != loop || loop->AdmitsLocked(state_);
+    handle = admitted ? TakeLocked(*loop) : -EAGAIN;
     if (handle == -EAGAIN) {
       Loop* post = loop->ArmLocked(state_);
       if (wait_.EnterLocked(state_, context, replaced)) {
@@ -85,6 +87,7 @@ Poll<Result<SocketState*>> AcceptHandle::poll(Context& context) {
     CloseSocket(handle);
     return Output(Error(ErrorCode::kOutOfMemory, "accept"));
   }
+  loop->CountConnection(socket);
   return Output(socket);
 }
 

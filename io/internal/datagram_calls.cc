@@ -124,6 +124,20 @@ int32_t TrySendUdp(NativeHandle handle, std::span<const uint8_t> bytes, const So
   return Restarting([&] { return sendmsg(handle, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
+int32_t TryReceiveUdp(NativeHandle handle, uint8_t* data, size_t size, ReceivedDatagram& received) {
+  sockaddr_storage from;
+  socklen_t from_size = sizeof(from);
+  const int32_t count = Restarting([&] {
+    from_size = sizeof(from);
+    return recvfrom(handle, data, size, MSG_DONTWAIT | MSG_TRUNC,
+                    reinterpret_cast<sockaddr*>(&from), &from_size);
+  });
+  if (count < 0) return count;
+  if (from_size > 0) received.from = FromRaw(reinterpret_cast<const uint8_t*>(&from), from_size);
+  received.truncated = static_cast<size_t>(count) > size;
+  return received.truncated ? static_cast<int32_t>(size) : count;
+}
+
 int32_t TryReceiveDatagram(NativeHandle handle, uint8_t* data, size_t size,
                            ReceivedDatagram& received) {
   sockaddr_storage from;

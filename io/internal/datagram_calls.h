@@ -39,6 +39,8 @@ int32_t ConnectUdp(NativeHandle handle, const SocketAddress& peer);
 // One datagram, or, with a segment size, as many as the bytes make. `to` may be null.
 int32_t TrySendUdp(NativeHandle handle, std::span<const uint8_t> bytes, const SocketAddress* to,
                    uint16_t segment_size);
+// A datagram of UDP without what comes beside it: cheaper.
+int32_t TryReceiveUdp(NativeHandle handle, uint8_t* data, size_t size, ReceivedDatagram& received);
 int32_t TryReceiveDatagram(NativeHandle handle, uint8_t* data, size_t size,
                            ReceivedDatagram& received);
 // The kernel puts together datagrams of one sender.

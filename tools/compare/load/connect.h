@@ -10,6 +10,12 @@ namespace zokio::compare {
 // wait for minutes otherwise). Ends the program when it cannot.
 int ConnectTo(uint16_t port);
 
+// The same to the Unix server at /tmp/zokio-compare-NUMBER.sock.
+int ConnectToUnix(unsigned number);
+
+// A UDP socket that sends to and receives from that port alone, and does not block.
+int ConnectUdp(uint16_t port);
+
 // CPU time of a process and all its threads, those included that ended, to the nanosecond.
 int64_t CpuTimeOf(int pid);
 

@@ -1,6 +1,8 @@
 // Loads an echo server and checks every byte that comes back.
 //
-//   echo_load PORT PID CONNECTIONS SIZE DEPTH SECONDS [WARMUP_SECONDS]
+//   echo_load PORT PID CONNECTIONS SIZE DEPTH SECONDS [WARMUP_SECONDS [tcp|unix]]
+//
+// PORT of a Unix server is the number in the name of its socket (see connect.h).
 //
 // Each connection keeps DEPTH messages of SIZE bytes under way. After the warm-up, counts messages
 // that came back and the CPU time of process PID until SECONDS have passed; then sends no more and
@@ -30,7 +32,8 @@ namespace {
 constexpr int64_t kSilenceMaxNs = 2'000'000'000;
 
 struct Options {
-  uint16_t port;
+  unsigned port;
+  bool is_unix;
   int pid;
   uint32_t connections;
   size_t size;
@@ -54,8 +57,10 @@ class EchoLoad {
     peers_.reserve(options.connections);
     std::vector<int> descriptors;
     for (uint32_t i = 0; i < options.connections; ++i) {
-      peers_.push_back(
-          {.fd = ConnectTo(options.port), .stream = MessageStream(i, filler_), .batch = {}});
+      peers_.push_back({.fd = options.is_unix ? ConnectToUnix(options.port)
+                                              : ConnectTo(static_cast<uint16_t>(options.port)),
+                        .stream = MessageStream(i, filler_),
+                        .batch = {}});
       auto& batch = peers_.back().batch;
       for (uint32_t j = 0; j < options.depth; ++j) {
         batch.insert(batch.end(), filler_.begin(), filler_.end());
@@ -217,7 +222,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const zokio::compare::Options options{
-      .port = static_cast<uint16_t>(std::atoi(argv[1])),
+      .port = static_cast<unsigned>(std::atoi(argv[1])),
+      .is_unix = argc > 8 && std::strcmp(argv[8], "unix") == 0,
       .pid = std::atoi(argv[2]),
       .connections = static_cast<uint32_t>(std::atoi(argv[3])),
       .size = static_cast<size_t>(std::atoll(argv[4])),

@@ -1,15 +1,17 @@
 // Ours: operations of a loop without a network.
 //
-//   io_cases nop_b32|nop_b128 COUNT WORKERS REPETITIONS        (see load/repeat.h)
+//   io_cases nop_b32|nop_b128 COUNT WORKERS REPETITIONS        through the backend's interface
+//   io_cases future_b32|future_b128 COUNT WORKERS REPETITIONS  as futures of a loop
 //   io_cases file_read_4k FILE BLOCKS DEPTH SECONDS            prints `value=NS work=READS`
 //
-// The work of a nop is what completed; each 4 KiB block of the file begins with its own number,
-// and a read of another one ends the program.
+// (See load/repeat.h.) The work of a nop is what completed; each 4 KiB block of the file begins
+// with its own number, and a read of another one ends the program.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -21,6 +23,8 @@
 #include "future/context.h"
 #include "future/task_scope.h"
 #include "future/waker.h"
+#include "io/backend/uring.h"
+#include "io/backend/uring_probe.h"
 #include "io/create_loop.h"
 #include "io/file/file.h"
 #include "io/nothing.h"
@@ -30,6 +34,43 @@
 namespace {
 
 constexpr size_t kBlock = 4096;
+
+// The buffers of a backend that receives nothing.
+class NoBuffers final : private zokio::io::BufferPool::Owner {
+ public:
+  zokio::io::BufferPool* pool() { return &pool_; }
+
+ private:
+  void Retain() override {}
+  void Release(int64_t) override {}
+  void Unpark() override {}
+
+  zokio::io::BufferPool pool_{this, 64, 32};
+};
+
+// Batches through the interface that the loop uses: handed over as a list, fetched as a list.
+uint64_t RunBackend(zokio::io::Backend& backend, uint64_t count, size_t batch) {
+  std::deque<zokio::io::Operation> operations;
+  std::vector<zokio::io::Request> requests;
+  for (size_t i = 0; i < batch; ++i) {
+    zokio::io::Operation& op = operations.emplace_back(zokio::io::OpKind::kNothing);
+    requests.push_back({&op, zokio::io::kNoHandle, zokio::io::Action::kStart});
+  }
+  std::vector<zokio::io::Completion> completions(batch);
+  uint64_t done = 0;
+  while (done < count) {
+    backend.Submit(requests);
+    for (size_t came = 0; came < batch;) {
+      const int reaped = backend.Reap(completions, /*wait=*/true, zokio::kNever);
+      for (int i = 0; i < reaped; ++i) {
+        const zokio::io::Completion& completion = completions[static_cast<size_t>(i)];
+        done += completion.result == 0 && !completion.more ? 1 : 0;
+      }
+      came += static_cast<size_t>(reaped);
+    }
+  }
+  return done;
+}
 
 // A waker of nobody: the futures are polled once their batch is through.
 constexpr zokio::WakerVtable kNobody{
@@ -62,7 +103,18 @@ uint64_t RunNothing(zokio::io::Loop& loop, uint64_t count, size_t batch) {
 
 void MeasureNothing(int argc, char** argv) {
   const auto options = zokio::compare::ParseRepeatOptions(argc, argv);
-  const size_t batch = options.name == "nop_b32" ? 32 : 128;
+  const size_t batch = options.name.ends_with("32") ? 32 : 128;
+  if (options.name.starts_with("nop_")) {
+    const zokio::io::UringFeatures features = zokio::io::ProbeUring();
+    NoBuffers buffers;
+    auto backend = zokio::io::CreateUringBackend(features, zokio::io::LoopOptions(), {});
+    ZOKIO_CHECK(backend.ok(), "no backend");
+    (*backend)->Attach(buffers.pool());
+    zokio::compare::Repeat(options,
+                           [&](uint64_t count) { return RunBackend(**backend, count, batch); });
+    (*backend)->Detach();
+    return;
+  }
   auto loop = zokio::io::CreateLoop(zokio::io::LoopOptions());
   ZOKIO_CHECK(loop.ok(), "no loop");
   (*loop)->Attach();
