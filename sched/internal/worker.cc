@@ -163,7 +163,7 @@ TaskHeader* Worker::NextNormal() {
     PushRing(task, Priority::kNormal);  // its turn comes after all that wait now
   }
   lifo_streak_ = 0;
-  if (batch_at_ < batch_count_) return batch_[batch_at_++];
+  if (batch_at_ < batch_count_) return NextClaimed();
   if (!pinned_.empty()) {
     if (TaskHeader* task = NextPinned()) return task;
   }
@@ -273,11 +273,7 @@ bool Worker::EndTurn() {
   bool others =
       lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() || !pinned_.empty();
   if (others) Notify();
-  // What is asked of the running task itself: to end, alone or with all others.
-  const bool asked = (running != nullptr &&
-                      (running->state.load(memory_order_relaxed) & TaskHeader::kNotified) != 0) ||
-                     (core_.stopping() && !cancelled_all_);
-  if (asked) until_maintenance_ = 1;
+  const bool asked = EndIsAsked(running);
   return others || asked;
 }
 

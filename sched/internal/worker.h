@@ -31,6 +31,7 @@
 #include "sched/internal/core.h"
 #include "sched/internal/counter.h"
 #include "sched/internal/pinned_queue.h"
+#include "sched/internal/prefetch_task.h"
 #include "sched/priority.h"
 #include "sched/run_queue.h"
 #include "sched/task_table.h"
@@ -104,6 +105,21 @@ class Worker final : private ForkHost {
   TaskHeader* AdoptForked(TaskHeader* task);
   void WakeThief() override;
   bool EndTurn() override;
+  // The next of batch_, with the two behind it on their way into the cache.
+  TaskHeader* NextClaimed() {
+    TaskHeader* task = batch_[batch_at_++];
+    if (batch_at_ < batch_count_) PrefetchTask(batch_[batch_at_]);
+    if (batch_at_ + 1 < batch_count_) PrefetchTaskHeader(batch_[batch_at_ + 1]);
+    return task;
+  }
+  // Whether the running task is to end, alone or with all others; maintenance sees to it then.
+  bool EndIsAsked(const TaskHeader* running) {
+    const bool told = running != nullptr &&
+                      (running->state.load(memory_order_relaxed) & TaskHeader::kNotified) != 0;
+    const bool asked = told || (core_.stopping() && !cancelled_all_);
+    if (asked) until_maintenance_ = 1;
+    return asked;
+  }
   void EndSearch();
   void Park();
   void Maintain();
