@@ -163,12 +163,10 @@ class Link : public Actor<Link, Token, ActorRef<Link>> {
 uint64_t Ring(ActorSystem& system, uint64_t hops) {
   constexpr size_t kLinks = 500;
   Finish finish(1);
-  std::vector<ActorRef<Link>> links;
-  links.reserve(kLinks);
+  std::vector<ActorRef<Link>> links(kLinks);
   // Neighbours talk, so they live together: each loop has a part of the ring.
   for (size_t i = 0; i < kLinks; ++i) {
-    const auto loop = static_cast<uint32_t>(i * system.loops() / kLinks);
-    links.push_back(system.SpawnAt<Link>(loop, finish));
+    links[i] = system.SpawnAt<Link>(static_cast<uint32_t>(i * system.loops() / kLinks), finish);
   }
   for (size_t i = 0; i < kLinks; ++i) {
     Result<bool> set = BlockOn(links[i].Ask(links[(i + 1) % kLinks]));
