@@ -40,6 +40,7 @@ ErrorCode CodeOfErrno(int os_error) {
     case E2BIG:
     case EMSGSIZE:
     case ENAMETOOLONG:
+    case EFBIG:
     case ERANGE:
       return ErrorCode::kOutOfRange;
     case EAGAIN:

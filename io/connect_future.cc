@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "io/error_subject.h"
 #include "io/internal/operation_wait.h"
 #include "io/internal/socket_calls.h"
 #include "io/loop.h"
@@ -37,12 +38,16 @@ Poll<Output> ConnectTcp::poll(Context& context) {
   return Begin(context);
 }
 
+Error ConnectTcp::Failed(int os_error) const {
+  return io::ErrorAbout(os_error, "connect", HandleKind::kTcp, address_->ToString());
+}
+
 Poll<Output> ConnectTcp::Begin(Context& context) {
   if (!address_.ok()) return Output(Error(address_.error().code(), "connect"));
   Loop* loop = Loop::Current();
   if (loop == nullptr) return Output(Error(ErrorCode::kWrongThread, "connect"));
   const io::NativeHandle handle = io::OpenTcp(address_->family());
-  if (handle < 0) return Output(Error::FromErrno(-handle, "connect"));
+  if (handle < 0) return Output(Failed(-handle));
   io::SetNoDelay(handle, true);
   return loop->completes() ? BeginOperation(*loop, handle, context)
                            : BeginReadiness(*loop, handle, context);
@@ -78,7 +83,7 @@ Poll<Output> ConnectTcp::PollOperation(Context& context) {
     handle = op->handle;
   }
   Loop::Unref(op);
-  if (*result < 0) return Output(Error::FromErrno(-*result, "connect"));
+  if (*result < 0) return Output(Failed(-*result));
   return StreamOf(*loop, handle);
 }
 
@@ -87,7 +92,7 @@ Poll<Output> ConnectTcp::BeginReadiness(Loop& loop, io::NativeHandle handle, Con
   const int32_t result = io::TryConnect(handle, *address_);
   if (result < 0 && result != -EINPROGRESS) {
     io::CloseSocket(handle);
-    return Output(Error::FromErrno(-result, "connect"));
+    return Output(Failed(-result));
   }
   if (result == 0) return StreamOf(loop, handle);
   socket_ = loop.NewSocket(handle);
@@ -109,7 +114,7 @@ Poll<Output> ConnectTcp::PollReadiness(Context& context) {
   std::optional<Error> error = io::GoneErrorLocked(socket_, "connect");
   if (!error.has_value()) {
     if ((socket_->flags & io::kSocketFailed) != 0) {
-      error = Error::FromErrno(socket_->result, "connect");
+      error = Failed(socket_->result);
     } else if ((socket_->flags & io::kSocketWritable) == 0) {
       const bool entered = wait_.EnterLocked(socket_, context, replaced);
       socket_->lock.Unlock();
@@ -120,7 +125,7 @@ Poll<Output> ConnectTcp::PollReadiness(Context& context) {
   wait_.FinishAndUnlock(socket_);
   if (!error.has_value()) {
     const int32_t result = io::TakeSocketError(socket_->handle);
-    if (result < 0) error = Error::FromErrno(-result, "connect");
+    if (result < 0) error = Failed(-result);
   }
   io::SocketState* socket = std::exchange(socket_, nullptr);
   TcpStream stream(socket);  // closes it where there is an error

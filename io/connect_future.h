@@ -40,6 +40,7 @@ class ConnectTcp {
   Poll<Result<TcpStream>> BeginReadiness(io::Loop& loop, io::NativeHandle handle, Context& context);
   Poll<Result<TcpStream>> PollOperation(Context& context);
   Poll<Result<TcpStream>> PollReadiness(Context& context);
+  Error Failed(int os_error) const;
 
   Result<SocketAddress> address_;
   io::Operation* operation_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "io/error_subject.h"
 #include "io/internal/datagram_calls.h"
 #include "io/internal/polled_call.h"
 #include "io/loop.h"
@@ -48,11 +49,20 @@ int32_t SendDatagram::TrySend() {
                          {handles, count});
 }
 
+// The same error, saying also where the datagram was to go.
+Error SendDatagram::WithTarget(const Error& error) const {
+  if (error.os_error() == 0 || socket_ == nullptr) return error;
+  std::string address;
+  if (target_.udp.has_value()) address = target_.udp->ToString();
+  if (target_.unix_address.has_value()) address = target_.unix_address->ToString();
+  return io::ErrorOn(error.os_error(), "send", socket_->handle, address);
+}
+
 Poll<Result<void>> SendDatagram::poll(Context& context) {
   Poll<Result<int32_t>> poll =
       io::PollCall(socket_, wait_, context, "send", [this] { return TrySend(); });
   if (poll.pending()) return kPending;
-  if (!poll.value().ok()) return Result<void>(poll.value().error());
+  if (!poll.value().ok()) return Result<void>(WithTarget(poll.value().error()));
   Loop::Current()->counters().bytes_written.Add(static_cast<uint64_t>(*poll.value()));
   return Result<void>();
 }

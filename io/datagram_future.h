@@ -64,6 +64,7 @@ class [[nodiscard]] SendDatagram {
 
  private:
   int32_t TrySend();
+  Error WithTarget(const Error& error) const;
 
   io::SocketState* socket_;
   io::WriteData data_;

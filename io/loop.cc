@@ -22,7 +22,7 @@ constexpr int kAhead = 6;
 
 uint32_t HandledKinds(const Backend& backend) {
   uint32_t kinds = 0;
-  for (unsigned kind = 0; kind <= static_cast<unsigned>(OpKind::kCopyRange); ++kind) {
+  for (unsigned kind = 0; kind <= static_cast<unsigned>(OpKind::kLast); ++kind) {
     if (backend.Handles(static_cast<OpKind>(kind))) kinds |= 1u << kind;
   }
   return kinds;

@@ -62,6 +62,10 @@ enum class OpKind : uint8_t {
   kMakeDirectory,
   kListDirectory,
   kCopyRange,
+  kFileReadVector,
+  kFileWriteVector,
+  kNothing,
+  kLast = kNothing,
 };
 
 // Whether an operation is one that a thread that may block can do in the kernel's stead.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "io/error_subject.h"
 #include "io/internal/socket_calls.h"
 #include "io/loop.h"
 
@@ -87,6 +88,33 @@ class CopySink {
   std::span<uint8_t> target_;
 };
 
+// ... or copied to several places, one after the other.
+class VectorSink {
+ public:
+  using Output = size_t;
+  static constexpr int32_t kNoBuffer = CopySink::kNoBuffer;
+
+  explicit VectorSink(std::span<const std::span<uint8_t>> targets) : targets_(targets) {}
+
+  size_t TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
+    size_t copied = 0;
+    for (const std::span<uint8_t> target : targets_) {
+      copied += CopySink(target).TakeQueued(queue, pool);
+    }
+    return copied;
+  }
+  int32_t Receive(Loop&, io::NativeHandle handle, bool& filled) {
+    const int32_t count = io::TryReceiveVector(handle, targets_);
+    filled = count > 0;  // maybe not, but then one call more finds that out
+    return count;
+  }
+  size_t Received(int32_t count) { return static_cast<size_t>(count); }
+  size_t End() { return 0; }
+
+ private:
+  std::span<const std::span<uint8_t>> targets_;
+};
+
 // One non-blocking receive, with the lock released around it. Nothing: it would have blocked.
 template <typename Sink>
 std::optional<Result<typename Sink::Output>> TryNow(SocketState* socket, Loop& loop, Sink& sink) {
@@ -106,7 +134,7 @@ std::optional<Result<typename Sink::Output>> TryNow(SocketState* socket, Loop& l
       loop.StarveLocked(socket);
       return std::nullopt;
     }
-    return Error::FromErrno(-count, "read");
+    return io::ErrorOn(-count, "read", socket->handle);
   }
   loop.counters().speculative_calls.Add(1);
   loop.counters().bytes_read.Add(static_cast<uint64_t>(count));
@@ -138,7 +166,7 @@ Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
     }
     if ((socket->flags & io::kSocketReadiness) != 0) {
       if ((socket->flags & io::kSocketFailed) != 0) {
-        result.emplace(Error::FromErrno(socket->result, "read"));
+        result.emplace(io::ErrorOn(socket->result, "read", socket->handle));
         break;
       }
       // Without a buffer it waits for one to come back, not for the socket.
@@ -154,7 +182,7 @@ Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
         break;
       }
       if ((socket->flags & io::kSocketFailed) != 0) {
-        result.emplace(Error::FromErrno(socket->result, "read"));
+        result.emplace(io::ErrorOn(socket->result, "read", socket->handle));
         break;
       }
       if ((socket->flags & io::kSocketEof) != 0) {
@@ -186,6 +214,12 @@ Poll<Result<Lease>> ReadLease::poll(Context& context) {
 Poll<Result<size_t>> ReadSome::poll(Context& context) {
   if (target_.empty()) return Result<size_t>(size_t{0});
   return PollReceive(socket_, wait_, CopySink(target_), context);
+}
+
+Poll<Result<size_t>> ReadSomeVector::poll(Context& context) {
+  const auto empty = [](std::span<uint8_t> target) { return target.empty(); };
+  if (std::all_of(targets_.begin(), targets_.end(), empty)) return Result<size_t>(size_t{0});
+  return PollReceive(socket_, wait_, VectorSink(targets_), context);
 }
 
 }  // namespace zokio

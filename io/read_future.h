@@ -1,4 +1,4 @@
-// The futures that read from a stream: ReadLease and ReadSome.
+// The futures that read from a stream: ReadLease, ReadSome, ReadSomeVector.
 //
 // On a completing backend they take what the armed receive delivered; on a readiness backend they
 // make the non-blocking call themselves. One future at a time may wait to read a stream.
@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "future/context.h"
@@ -46,6 +48,21 @@ class ReadSome {
  private:
   io::SocketState* socket_;
   std::span<uint8_t> target_;
+  io::SocketWait<io::Direction::kRead> wait_;
+};
+
+// The same into several places, filled one after the other.
+class ReadSomeVector {
+ public:
+  ReadSomeVector(io::SocketState* socket, std::vector<std::span<uint8_t>> targets)
+      : socket_(socket), targets_(std::move(targets)) {}
+  ReadSomeVector(ReadSomeVector&&) = default;
+
+  Poll<Result<size_t>> poll(Context& context);
+
+ private:
+  io::SocketState* socket_;
+  std::vector<std::span<uint8_t>> targets_;
   io::SocketWait<io::Direction::kRead> wait_;
 };
 

@@ -20,12 +20,14 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "io/native_handle.h"
 #include "io/operation.h"
 #include "io/read_future.h"
 #include "io/write_future.h"
+#include "io/write_vector.h"
 
 namespace zokio {
 
@@ -48,11 +50,21 @@ class SocketStream {
   // Copies into `target`, which must live as long as the future.
   ReadSome Read(std::span<uint8_t> target) { return ReadSome(socket_, target); }
 
+  // Into several places, filled one after the other, which must live as long as the future.
+  ReadSomeVector ReadVector(std::vector<std::span<uint8_t>> targets) {
+    return ReadSomeVector(socket_, std::move(targets));
+  }
+
   zokio::WriteAll WriteAll(Lease data) { return Write(io::WriteData(std::move(data))); }
   zokio::WriteAll WriteAll(std::string data) { return Write(io::WriteData(std::move(data))); }
   // Borrowed until the future is ready or dropped; copied if the write has to wait.
   zokio::WriteAll WriteAll(std::span<const uint8_t> data) { return Write(io::WriteData(data)); }
   zokio::WriteAll WriteAll(io::OwnedBytes data) { return Write(io::WriteData(std::move(data))); }
+
+  // Several pieces, one after the other, by as few calls as the kernel allows.
+  WriteAllVector WriteVector(std::vector<io::WriteData> pieces) {
+    return WriteAllVector(socket_, std::move(pieces));
+  }
 
   bool open() const { return socket_ != nullptr; }
   // Ends the sending half: the peer reads the end of the stream. Does not wait.

@@ -1,5 +1,6 @@
 #include "io/tcp_listener.h"
 
+#include "io/error_subject.h"
 #include "io/internal/socket_calls.h"
 #include "io/loop.h"
 
@@ -36,7 +37,10 @@ Poll<Result<TcpListener>> BindTcp::poll(Context&) {
   parameters.only_ipv6 = options_.only_ipv6;
   parameters.backlog = options_.backlog;
   Result<io::NativeHandle> handle = io::OpenListener(*address_, parameters);
-  if (!handle.ok()) return Output(handle.error());
+  if (!handle.ok()) {
+    return Output(
+        io::ErrorAbout(handle.error().os_error(), "bind", HandleKind::kTcp, address_->ToString()));
+  }
   // Accepted connections inherit it, which saves a call for each.
   io::SetNoDelay(*handle, true);
   const Result<io::ListenerState*> state = io::AdoptListener(*loop, *handle);

@@ -10,6 +10,9 @@
 #ifndef ZOKIO_IO_TCP_STREAM_H_
 #define ZOKIO_IO_TCP_STREAM_H_
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -18,6 +21,15 @@
 #include "io/socket_stream.h"
 
 namespace zokio {
+
+struct KeepAlive {
+  KeepAlive() {}
+
+  bool on = true;
+  std::chrono::seconds idle{60};      // silence until the first probe
+  std::chrono::seconds interval{10};  // between probes
+  int32_t probes = 6;                 // unanswered ones until the connection is given up
+};
 
 class TcpStream : public SocketStream {
  public:
@@ -28,6 +40,13 @@ class TcpStream : public SocketStream {
   static ConnectTcp Connect(const SocketAddress& address) { return ConnectTcp(address); }
 
   Result<void> SetNoDelay(bool on);
+  // Probes a silent peer, so that one that vanished becomes kDeadlineExceeded.
+  Result<void> SetKeepAlive(const KeepAlive& keep_alive = KeepAlive());
+  // How long closing goes on delivering, by the kernel; 0: closing resets the connection; nothing:
+  // the system's way.
+  Result<void> SetLinger(std::optional<std::chrono::seconds> limit);
+  // The kernel's own buffers of this connection; it doubles what is asked for.
+  Result<void> SetBuffers(int32_t receive_bytes, int32_t send_bytes);
   Result<SocketAddress> local_address() const;
   Result<SocketAddress> peer_address() const;
 };

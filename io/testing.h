@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,11 +52,18 @@ inline const char* ChoiceName(BackendChoice choice) {
   return choice == BackendChoice::kUring ? "io_uring" : "epoll";
 }
 
+// What lies between the backends of AttachedLoops that say nothing of it, and their loops.
+inline std::function<std::unique_ptr<Backend>(std::unique_ptr<Backend>)>& WrapOfEveryLoop() {
+  static std::function<std::unique_ptr<Backend>(std::unique_ptr<Backend>)> wrap;
+  return wrap;
+}
+
 // A loop, attached to the thread that makes it.
 class AttachedLoop {
  public:
   explicit AttachedLoop(BackendChoice choice, LoopOptions options = LoopOptions()) {
     options.backend = choice;
+    if (!options.wrap_backend) options.wrap_backend = WrapOfEveryLoop();
     Result<LoopPtr> loop = CreateLoop(options);
     ZOKIO_CHECK(loop.ok(), loop.ok() ? "" : loop.error().ToString().c_str());
     loop_ = *std::move(loop);

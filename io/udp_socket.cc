@@ -1,5 +1,6 @@
 #include "io/udp_socket.h"
 
+#include "io/error_subject.h"
 #include "io/internal/datagram_calls.h"
 #include "io/internal/socket_calls.h"
 
@@ -12,7 +13,9 @@ Result<UdpSocket> BindNow(const Result<SocketAddress>& address, const UdpOptions
   parameters.reuse_port = options.reuse_port;
   parameters.only_ipv6 = options.only_ipv6;
   const Result<io::NativeHandle> handle = io::OpenUdp(*address, parameters);
-  if (!handle.ok()) return handle.error();
+  if (!handle.ok()) {
+    return io::ErrorAbout(handle.error().os_error(), "bind", HandleKind::kUdp, address->ToString());
+  }
   Result<io::PolledSocket> socket = io::PolledSocket::Adopt(*handle, "bind");
   if (!socket.ok()) return socket.error();
   return UdpSocket(*std::move(socket));
@@ -32,7 +35,7 @@ io::Immediate<UdpSocket> UdpSocket::Bind(const SocketAddress& address, const Udp
 Result<void> UdpSocket::Connect(const SocketAddress& peer) {
   if (!open()) return Error(ErrorCode::kClosed, "connect");
   const int32_t result = io::ConnectUdp(socket_.handle(), peer);
-  if (result < 0) return Error::FromErrno(-result, "connect");
+  if (result < 0) return io::ErrorAbout(-result, "connect", HandleKind::kUdp, peer.ToString());
   return {};
 }
 

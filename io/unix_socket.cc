@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "io/error_subject.h"
 #include "io/internal/socket_calls.h"
 #include "io/loop.h"
 
@@ -47,7 +48,7 @@ io::Immediate<UnixStream> UnixStream::Connect(const UnixAddress& address) {
     io::SetNonBlocking(*handle, false);
     if (result < 0) {
       io::CloseSocket(*handle);
-      return Error::FromErrno(-result, "connect");
+      return io::ErrorAbout(-result, "connect", HandleKind::kUnixStream, address.ToString());
     }
     return StreamOf(*handle, "connect");
   });
@@ -70,7 +71,10 @@ io::Immediate<UnixListener> UnixListener::Bind(const UnixAddress& address, int b
     io::Loop* loop = io::Loop::Current();
     if (loop == nullptr) return Error(ErrorCode::kWrongThread, "bind");
     const Result<io::NativeHandle> handle = io::OpenUnixBound(address, /*stream=*/true, backlog);
-    if (!handle.ok()) return handle.error();
+    if (!handle.ok()) {
+      return io::ErrorAbout(handle.error().os_error(), "bind", HandleKind::kUnixStream,
+                            address.ToString());
+    }
     const Result<io::ListenerState*> state = io::AdoptListener(*loop, *handle);
     if (!state.ok()) return state.error();
     return UnixListener(*state);
@@ -82,8 +86,12 @@ void UnixListener::Close() {
 }
 
 io::Immediate<UnixDatagram> UnixDatagram::Bind(const UnixAddress& address) {
-  return io::Immediate<UnixDatagram>(
-      [address] { return DatagramOf(io::OpenUnixBound(address, /*stream=*/false, 0), "bind"); });
+  return io::Immediate<UnixDatagram>([address]() -> Result<UnixDatagram> {
+    const Result<io::NativeHandle> handle = io::OpenUnixBound(address, /*stream=*/false, 0);
+    if (handle.ok()) return DatagramOf(handle, "bind");
+    return io::ErrorAbout(handle.error().os_error(), "bind", HandleKind::kUnixDatagram,
+                          address.ToString());
+  });
 }
 
 io::Immediate<UnixDatagram> UnixDatagram::Unbound() {
@@ -101,7 +109,9 @@ io::Immediate<std::pair<UnixDatagram, UnixDatagram>> UnixDatagram::Pair() {
 Result<void> UnixDatagram::Connect(const UnixAddress& peer) {
   if (!open()) return Error(ErrorCode::kClosed, "connect");
   const int32_t result = io::TryConnectUnix(socket_.handle(), peer);
-  if (result < 0) return Error::FromErrno(-result, "connect");
+  if (result < 0) {
+    return io::ErrorAbout(-result, "connect", HandleKind::kUnixDatagram, peer.ToString());
+  }
   return {};
 }
 

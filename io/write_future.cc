@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "io/error_subject.h"
 #include "io/internal/operation_wait.h"
 #include "io/internal/socket_calls.h"
 #include "io/loop.h"
@@ -32,7 +33,9 @@ Poll<Result<void>> WriteAll::Begin(Context& context) {
   if (data_.bytes().size() <= loop->options().speculative_send_max) {
     const int32_t result = SendSome(*loop);
     if (result == 0) return Result<void>();
-    if (result != -EAGAIN) return Result<void>(Error::FromErrno(-result, "write"));
+    if (result != -EAGAIN) {
+      return Result<void>(io::ErrorOn(-result, "write", socket_->handle));
+    }
   }
   return StartOperation(*loop, context);
 }
@@ -85,7 +88,9 @@ Poll<Result<void>> WriteAll::PollOperation(Context& context) {
     if (!error.has_value() && (operation_->flags & io::kOpLoopGone) != 0) {
       error = Error(ErrorCode::kShutdown, "write");
     }
-    if (!error.has_value() && *result < 0) error = Error::FromErrno(-*result, "write");
+    if (!error.has_value() && *result < 0) {
+      error = io::ErrorOn(-*result, "write", socket_->handle);
+    }
   }
   if (!whole && !error.has_value()) {
     Loop* loop = Loop::Current();
@@ -131,7 +136,7 @@ Poll<Result<void>> WriteAll::PollReadiness(Loop& loop, Context& context) {
       break;
     }
     if ((socket_->flags & io::kSocketFailed) != 0) {
-      result.emplace(Error::FromErrno(socket_->result, "write"));
+      result.emplace(io::ErrorOn(socket_->result, "write", socket_->handle));
       break;
     }
     if ((socket_->flags & io::kSocketWritable) != 0) {
@@ -144,7 +149,7 @@ Poll<Result<void>> WriteAll::PollReadiness(Loop& loop, Context& context) {
       if (sent == 0) {
         result.emplace();
       } else {
-        result.emplace(Error::FromErrno(-sent, "write"));
+        result.emplace(io::ErrorOn(-sent, "write", socket_->handle));
       }
       break;
     }

@@ -146,6 +146,9 @@ void UringBackend::PrepareStart(OpBase* op) {
     case OpKind::kPolled:
       io_uring_prep_poll_multishot(sqe, op->handle, POLLIN | POLLOUT | POLLRDHUP);
       break;
+    case OpKind::kNothing:
+      io_uring_prep_nop(sqe);
+      break;
     case OpKind::kFree:
     case OpKind::kFile:
       ZOKIO_CHECK(false, "a free slot was started");
@@ -165,6 +168,14 @@ void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
       break;
     case OpKind::kFileWrite:
       io_uring_prep_write(sqe, op->handle, op->bytes.data(), size, file.offset);
+      break;
+    case OpKind::kFileReadVector:
+      io_uring_prep_readv(sqe, op->handle, reinterpret_cast<const iovec*>(path->NextVectors()),
+                          path->VectorCount(), file.offset);
+      break;
+    case OpKind::kFileWriteVector:
+      io_uring_prep_writev(sqe, op->handle, reinterpret_cast<const iovec*>(path->NextVectors()),
+                           path->VectorCount(), file.offset);
       break;
     case OpKind::kFileSync:
       io_uring_prep_fsync(sqe, op->handle, file.flags != 0 ? IORING_FSYNC_DATASYNC : 0);

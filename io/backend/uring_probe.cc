@@ -122,6 +122,8 @@ void Ladder::CheckFiles(io_uring_probe* probe) {
   } const wanted[] = {
       {OpKind::kFileRead, IORING_OP_READ, "file read"},
       {OpKind::kFileWrite, IORING_OP_WRITE, "file write"},
+      {OpKind::kFileReadVector, IORING_OP_READV, "vectored file read"},
+      {OpKind::kFileWriteVector, IORING_OP_WRITEV, "vectored file write"},
       {OpKind::kFileSync, IORING_OP_FSYNC, "file sync"},
       {OpKind::kFileAllocate, IORING_OP_FALLOCATE, "file allocate"},
       {OpKind::kFileTruncate, uring::kOpFtruncate, "file truncate (Linux 6.9)"},
@@ -130,6 +132,7 @@ void Ladder::CheckFiles(io_uring_probe* probe) {
       {OpKind::kOpen, IORING_OP_OPENAT, "open"},
       {OpKind::kRename, IORING_OP_RENAMEAT, "rename"},
       {OpKind::kUnlink, IORING_OP_UNLINKAT, "unlink"},
+      {OpKind::kNothing, IORING_OP_NOP, "no operation"},
       {OpKind::kMakeDirectory, IORING_OP_MKDIRAT, "make directory"},
   };
   for (const auto& op : wanted) {

@@ -16,6 +16,7 @@
 #include "future/timeout.h"
 #include "gtest/gtest.h"
 #include "io/testing.h"
+#include "sched/timer_wheel.h"
 
 namespace zokio::io::conformance {
 
@@ -101,19 +102,37 @@ inline std::string ReadAll(SocketStream& stream, size_t size) {
   return text;
 }
 
+// Polls under a deadline of a worker's own wheel, whose clock stands still until Pass.
+class DeadlineRig {
+ public:
+  Context& context() { return manual_.context; }
+  int wakes() const { return manual_.counter.wakes(); }
+  void Pass(Duration step) {
+    clock_.now += step;
+    wheel_.Advance(clock_.now);
+  }
+
+ private:
+  struct SteppedClock final : Clock {
+    Instant Now() const override { return now; }
+    Instant now = Clock::Monotonic().Now();
+  };
+
+  SteppedClock clock_;
+  TimerWheel wheel_{clock_};
+  ManualContext manual_{nullptr, &wheel_};
+};
+
 // Polls `future` under a deadline that passes while it waits.
 template <typename F>
 ErrorCode RunIntoTheDeadline(F future) {
-  VirtualTimer timer;
-  ManualContext manual(nullptr, &timer);
-  Context& context = manual.context;
-  manual.environment.timer = &timer;
+  DeadlineRig rig;
   auto limited = Timeout(std::move(future), std::chrono::seconds(1));
-  if (limited.poll(context).ready()) return ErrorCode::kUnknown;
+  if (limited.poll(rig.context()).ready()) return ErrorCode::kUnknown;
   Loop::Current()->Poll();
-  timer.Advance(std::chrono::seconds(2));
-  EXPECT_GT(manual.counter.wakes(), 0);
-  auto poll = limited.poll(context);
+  rig.Pass(std::chrono::seconds(2));
+  EXPECT_GT(rig.wakes(), 0);
+  auto poll = limited.poll(rig.context());
   if (poll.pending() || poll.value().ok()) return ErrorCode::kUnknown;
   return poll.value().error().code();
 }

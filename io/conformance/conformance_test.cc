@@ -3,6 +3,7 @@
 // A cell is a function of the *_cells.cc; a cell that makes no sense is listed with its reason in
 // testdata/not_applicable.txt. When all have run, docs/BACKENDS.md must show what came of it; the
 // test writes it anew where ZOKIO_UPDATE_BACKENDS names the file.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -13,22 +14,69 @@
 #include <tuple>
 #include <vector>
 
+#include "io/backend/fault.h"
 #include "io/conformance/cells.h"
 
 namespace zokio::io::conformance {
 namespace {
 
-constexpr const char* kOperations[] = {
-    "read",          "read_span",  "write",       "accept",          "connect",
-    "unix_read",     "unix_write", "unix_accept", "message_receive", "message_send",
-    "udp_receive",   "udp_send",   "file_read",   "file_write",      "file_sync",
-    "file_allocate", "file_size",  "file_status", "file_copy",       "open",
-    "status",        "rename",     "unlink",      "make_directory",  "list_directory"};
+constexpr const char* kOperations[] = {"read",
+                                       "read_span",
+                                       "write",
+                                       "accept",
+                                       "connect",
+                                       "unix_read",
+                                       "unix_write",
+                                       "unix_accept",
+                                       "message_receive",
+                                       "message_send",
+                                       "udp_receive",
+                                       "udp_send",
+                                       "file_read",
+                                       "file_write",
+                                       "file_sync",
+                                       "file_read_vector",
+                                       "file_write_vector",
+                                       "file_allocate",
+                                       "file_size",
+                                       "file_status",
+                                       "file_copy",
+                                       "open",
+                                       "status",
+                                       "rename",
+                                       "unlink",
+                                       "make_directory",
+                                       "list_directory",
+                                       "nothing"};
 constexpr const char* kConditions[] = {
     "ok",      "cancel_before", "cancel_in_flight", "cancel_after",   "close_during",
     "timeout", "partial",       "end_of_file",      "out_of_buffers", "queue_full"};
-constexpr BackendChoice kBackends[] = {BackendChoice::kUring, BackendChoice::kEpoll};
-constexpr size_t kCellsThatRun = 195;
+constexpr size_t kCellsThatRun = 219;
+
+// Where the table is run: a backend as it is, or made hostile by fault injection.
+struct Ground {
+  BackendChoice choice;
+  bool faults;
+};
+constexpr Ground kGrounds[] = {{BackendChoice::kUring, false},
+                               {BackendChoice::kEpoll, false},
+                               {BackendChoice::kUring, true},
+                               {BackendChoice::kEpoll, true}};
+
+std::string NameOf(const Ground& ground) {
+  return std::string(testing::ChoiceName(ground.choice)) + (ground.faults ? " with faults" : "");
+}
+
+// Between every loop of a cell and its backend.
+class FaultsEverywhere {
+ public:
+  explicit FaultsEverywhere(bool on) {
+    if (on) testing::WrapOfEveryLoop() = WithFaults(FaultOptions());
+  }
+  FaultsEverywhere(const FaultsEverywhere&) = delete;
+  FaultsEverywhere& operator=(const FaultsEverywhere&) = delete;
+  ~FaultsEverywhere() { testing::WrapOfEveryLoop() = nullptr; }
+};
 
 const std::vector<Cell>& AllCells() {
   static const std::vector<Cell> cells = [] {
@@ -48,33 +96,37 @@ std::map<std::string, std::string>& Outcomes() {
   return outcomes;
 }
 
-class ConformanceTest : public ::testing::TestWithParam<std::tuple<BackendChoice, Cell>> {};
+class ConformanceTest : public ::testing::TestWithParam<std::tuple<Ground, Cell>> {};
 
 TEST_P(ConformanceTest, Cell) {
-  const auto& [choice, cell] = GetParam();
-  std::string& outcome = Outcomes()[std::string(testing::ChoiceName(choice)) + " " +
-                                    cell.operation + " " + cell.condition];
+  const auto& [ground, cell] = GetParam();
+  std::string& outcome = Outcomes()[NameOf(ground) + " " + cell.operation + " " + cell.condition];
   LoopOptions options;
-  options.backend = choice;
+  options.backend = ground.choice;
   if (!BackendPlan::Make(options).ok()) {
     outcome = "denied";
     GTEST_SKIP() << Describe();
   }
   AttachedLoop waits(BackendChoice::kEpoll);
   const int before = CountDescriptors();
-  cell.check(choice);
+  {
+    const FaultsEverywhere faults(ground.faults);
+    cell.check(ground.choice);
+  }
   // A thread that did a blocking call may be the last to let go of the cell's loop.
   TurnUntil([&] { return CountDescriptors() == before; });
   outcome = ::testing::Test::HasFailure() ? "FAILS" : "yes";
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, ConformanceTest,
-                         ::testing::Combine(::testing::ValuesIn(kBackends),
+                         ::testing::Combine(::testing::ValuesIn(kGrounds),
                                             ::testing::ValuesIn(AllCells())),
                          [](const auto& info) {
                            const Cell& cell = std::get<1>(info.param);
-                           return std::string(testing::ChoiceName(std::get<0>(info.param))) + "_" +
-                                  cell.operation + "_" + cell.condition;
+                           std::string name = NameOf(std::get<0>(info.param)) + "_" +
+                                              cell.operation + "_" + cell.condition;
+                           std::replace(name.begin(), name.end(), ' ', '_');
+                           return name;
                          });
 
 // The excused cells: "<operation> <condition>", with the reason.
@@ -114,8 +166,8 @@ TEST(ConformanceTableTest, EveryCellRunsOrIsExcused) {
 std::string Matrix() {
   std::ostringstream text;
   const std::map<std::string, std::string> excused = Excused();
-  for (const BackendChoice choice : kBackends) {
-    const std::string backend = testing::ChoiceName(choice);
+  for (const Ground& ground : kGrounds) {
+    const std::string backend = NameOf(ground);
     text << "\n## " << backend << "\n\n| operation |";
     for (const char* condition : kConditions) text << " " << condition << " |";
     text << "\n|---|";
@@ -147,7 +199,7 @@ class DocumentTest : public ::testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Table, DocumentTest, ::testing::Values("docs/BACKENDS.md"));
 
 TEST_P(DocumentTest, TheCheckedInMatrixIsWhatTheTestsSay) {
-  if (Outcomes().size() != AllCells().size() * std::size(kBackends)) {
+  if (Outcomes().size() != AllCells().size() * std::size(kGrounds)) {
     GTEST_SKIP() << "only a part of the table ran";
   }
   for (const auto& [name, outcome] : Outcomes()) {

@@ -90,13 +90,11 @@ template <typename Op>
 void FileTimeout(BackendChoice choice) {
   FileRig rig(choice);
   Op::Prepare(rig, 0);
-  VirtualTimer timer;
-  ManualContext manual(nullptr, &timer);
-  manual.environment.timer = &timer;
+  DeadlineRig deadline;
   auto limited = Timeout(Op::Make(rig, 0), std::chrono::seconds(1));
-  if (limited.poll(manual.context).ready()) return;  // it was in the page cache
-  timer.Advance(std::chrono::seconds(2));
-  auto poll = limited.poll(manual.context);
+  if (limited.poll(deadline.context()).ready()) return;  // it was in the page cache
+  deadline.Pass(std::chrono::seconds(2));
+  auto poll = limited.poll(deadline.context());
   ASSERT_TRUE(poll.ready());
   ASSERT_FALSE(poll.value().ok());
   EXPECT_EQ(poll.value().error().code(), ErrorCode::kDeadlineExceeded);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "io/conformance/file_rig.h"
+#include "io/nothing.h"
 
 namespace zokio::io::conformance {
 namespace {
@@ -94,6 +95,12 @@ struct ListOp {
   }
 };
 
+struct NothingOp {
+  static void Prepare(FileRig&, int) {}
+  static auto Make(FileRig&, int) { return DoNothing(); }
+  static void Check(FileRig&, Result<void>&) {}
+};
+
 }  // namespace
 
 std::vector<Cell> PathCells() {
@@ -104,6 +111,7 @@ std::vector<Cell> PathCells() {
   AddPathRows<UnlinkOp>(cells, "unlink");
   AddPathRows<MakeDirectoryOp>(cells, "make_directory");
   AddPathRows<ListOp>(cells, "list_directory");
+  AddPathRows<NothingOp>(cells, "nothing");
   return cells;
 }
 

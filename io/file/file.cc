@@ -1,5 +1,6 @@
 #include "io/file/file.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "io/internal/file_calls.h"
@@ -38,6 +39,30 @@ FileFuture<File> File::Open(std::string_view path, const OpenOptions& options) {
   parameters.mode = options.permissions;
   parameters.length = options.create_new && options.remove_if_late ? io::kRemoveIfLate : 0;
   return FileFuture<File>(FileCall(OpKind::kOpen, "open", std::move(arguments), parameters));
+}
+
+template <>
+Result<std::vector<io::OwnedBytes>> FileFuture<std::vector<io::OwnedBytes>>::Finish(
+    int32_t result) {
+  auto left = static_cast<size_t>(result);
+  std::vector<io::OwnedBytes> pieces = std::move(call_.arguments().pieces);
+  for (io::OwnedBytes& piece : pieces) {
+    piece.Truncate(std::min(left, piece.size()));
+    left -= piece.size();
+  }
+  return pieces;
+}
+
+FileFuture<std::vector<io::OwnedBytes>> File::ReadAt(uint64_t offset,
+                                                     std::vector<io::OwnedBytes> pieces) {
+  auto arguments = std::make_unique<FileArguments>();
+  arguments->pieces = std::move(pieces);
+  arguments->ListPieces();
+  FileParameters parameters;
+  parameters.offset = offset;
+  return FileFuture<std::vector<io::OwnedBytes>>(FileCall(OpKind::kFileReadVector, "read file",
+                                                          std::move(arguments), parameters, state_,
+                                                          /*needs_file=*/true));
 }
 
 FileFuture<void> File::SyncFuture(bool data_only) {

@@ -22,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "io/file/directory_entry.h"
@@ -77,6 +78,14 @@ class File {
   }
   WriteFileAt WriteAt(uint64_t offset, io::OwnedBytes data) {
     return WriteFileAt(state_, offset, io::WriteData(std::move(data)));
+  }
+
+  // Several pieces of memory at once, which follow each other in the file. Reading gives them back,
+  // cut to what was read.
+  FileFuture<std::vector<io::OwnedBytes>> ReadAt(uint64_t offset,
+                                                 std::vector<io::OwnedBytes> pieces);
+  WriteFileVector WriteAt(uint64_t offset, std::vector<io::OwnedBytes> pieces) {
+    return WriteFileVector(state_, offset, std::move(pieces));
   }
 
   // Until data and metadata (or what reading the data needs) are on the disk.

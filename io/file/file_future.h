@@ -18,6 +18,7 @@
 #include "future/poll.h"
 #include "io/file/directory_entry.h"
 #include "io/internal/file_call.h"
+#include "io/owned_bytes.h"
 
 namespace zokio {
 
@@ -56,6 +57,10 @@ inline Result<std::vector<DirectoryEntry>> FileFuture<std::vector<DirectoryEntry
 }
 template <>
 Result<FileStatus> FileFuture<FileStatus>::Finish(int32_t);
+
+// Cut to what was read.
+template <>
+Result<std::vector<io::OwnedBytes>> FileFuture<std::vector<io::OwnedBytes>>::Finish(int32_t);
 
 class File;
 template <>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 #include "io/internal/file_calls.h"
@@ -93,6 +94,43 @@ Poll<Result<void>> WriteFileAt::poll(Context& context) {
   if (count == call_.bytes().size()) return Output();
   // A file takes something or says why not; none of both would go on for ever.
   if (count == 0) return Output(Error::FromErrno(EIO, "write file"));
+  if (const std::optional<Error> error = call_.Continue(context, count)) return Output(*error);
+  return kPending;
+}
+
+namespace {
+
+std::unique_ptr<io::FileArguments> ListOf(std::vector<OwnedBytes> pieces) {
+  auto arguments = std::make_unique<io::FileArguments>();
+  arguments->pieces = std::move(pieces);
+  arguments->ListPieces();
+  return arguments;
+}
+
+uint64_t SizeOf(const std::vector<OwnedBytes>& pieces) {
+  uint64_t size = 0;
+  for (const OwnedBytes& piece : pieces) size += piece.size();
+  return size;
+}
+
+}  // namespace
+
+WriteFileVector::WriteFileVector(io::SocketState* file, uint64_t offset,
+                                 std::vector<OwnedBytes> pieces)
+    : left_(SizeOf(pieces)),
+      call_(OpKind::kFileWriteVector, "write file", ListOf(std::move(pieces)), AtOffset(offset),
+            file, /*needs_file=*/true) {}
+
+Poll<Result<void>> WriteFileVector::poll(Context& context) {
+  using Output = Result<void>;
+  if (left_ == 0) return Output();
+  Poll<Result<int32_t>> poll = call_.PollResult(context);
+  if (poll.pending()) return kPending;
+  if (!poll.value().ok()) return Output(poll.value().error());
+  const auto count = static_cast<size_t>(*poll.value());
+  if (count == left_) return Output();
+  if (count == 0) return Output(Error::FromErrno(EIO, "write file"));
+  left_ -= count;
   if (const std::optional<Error> error = call_.Continue(context, count)) return Output(*error);
   return kPending;
 }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "future/context.h"
@@ -69,6 +70,19 @@ class [[nodiscard]] WriteFileAt {
 
  private:
   io::WriteData data_;
+  io::FileCall call_;
+};
+
+// The same from several places, which follow each other in the file.
+class [[nodiscard]] WriteFileVector {
+ public:
+  WriteFileVector(io::SocketState* file, uint64_t offset, std::vector<io::OwnedBytes> pieces);
+  WriteFileVector(WriteFileVector&&) = default;
+
+  Poll<Result<void>> poll(Context& context);
+
+ private:
+  uint64_t left_;
   io::FileCall call_;
 };
 

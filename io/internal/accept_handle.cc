@@ -4,6 +4,7 @@
 #include <new>
 #include <optional>
 
+#include "io/error_subject.h"
 #include "io/internal/socket_calls.h"
 
 namespace zokio::io {
@@ -75,7 +76,7 @@ Poll<Result<SocketState*>> AcceptHandle::poll(Context& context) {
       if (post != nullptr) Loop::Post(post, state_);
       return Output(Error(ErrorCode::kInvalidArgument, "accept: another accept waits"));
     }
-    if (handle < 0) error = Error::FromErrno(-handle, "accept");
+    if (handle < 0) error = ErrorOn(-handle, "accept", state_->handle);
   }
   wait_.FinishAndUnlock(state_);
   if (error.has_value()) return Output(*error);

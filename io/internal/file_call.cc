@@ -1,5 +1,6 @@
 #include "io/internal/file_call.h"
 
+#include "io/error_subject.h"
 #include "io/internal/operation_wait.h"
 #include "io/loop.h"
 
@@ -46,7 +47,8 @@ Poll<Output> FileCall::PollResult(Context& context, OwnedBytes bytes) {
   if (*result >= 0) return Output(*result);
   // Done: the flags are ours to read.
   if ((op_->flags & kOpLoopGone) != 0) return Output(Error(ErrorCode::kShutdown, name_));
-  return Output(Error::FromErrno(-*result, name_));
+  if (needs_file_ || !TakesPath(kind_)) return Output(ErrorOn(-*result, name_, op_->handle));
+  return Output(ErrorAbout(-*result, name_, HandleKind::kUnknown, arguments().path));
 }
 
 std::optional<Error> FileCall::Continue(Context& context, size_t count) {
@@ -58,7 +60,11 @@ std::optional<Error> FileCall::Continue(Context& context, size_t count) {
   next->file.offset += count;
   next->handle = op_->handle;
   next->bytes = std::move(op_->bytes);
-  next->bytes.Advance(count);
+  if (TakesPath(kind_)) {
+    ArgumentsOf(*next)->Advance(count);
+  } else {
+    next->bytes.Advance(count);
+  }
   next->socket = std::exchange(op_->socket, nullptr);
   next->waker = context.waker().Clone();
   Loop::Unref(std::exchange(op_, next));

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 
@@ -72,6 +73,13 @@ ssize_t CopyRange(NativeHandle from, NativeHandle to, const FileParameters& file
   return copy_file_range(from, &in, to, &out, std::min<uint64_t>(file.length, kTransferMax), 0);
 }
 
+static_assert(sizeof(IoVector) == sizeof(iovec) &&
+              offsetof(IoVector, data) == offsetof(iovec, iov_base) &&
+              offsetof(IoVector, size) == offsetof(iovec, iov_len));
+const iovec* NativeVectors(const FileArguments& arguments) {
+  return reinterpret_cast<const iovec*>(arguments.NextVectors());
+}
+
 int64_t Nanoseconds(const statx_timestamp& stamp) {
   return static_cast<int64_t>(stamp.tv_sec) * 1'000'000'000 + stamp.tv_nsec;
 }
@@ -113,6 +121,14 @@ int32_t RunFileCall(const Operation& op) {
       case OpKind::kListDirectory:
         errno = -ListInto(*path);
         return errno == 0 ? 0 : -1;
+      case OpKind::kNothing:
+        return 0;
+      case OpKind::kFileReadVector:
+        return preadv(op.handle, NativeVectors(*path), static_cast<int>(path->VectorCount()),
+                      offset);
+      case OpKind::kFileWriteVector:
+        return pwritev(op.handle, NativeVectors(*path), static_cast<int>(path->VectorCount()),
+                       offset);
       case OpKind::kCopyRange:
         return CopyRange(op.handle, path->copy_target, file);
       default:
@@ -147,6 +163,7 @@ uint32_t NativeOpenFlags(const OpenOptions& options) {
   if (options.append) flags |= O_APPEND;
   if (options.direct) flags |= O_DIRECT;
   if (options.directory) flags |= O_DIRECTORY;
+  if (options.temporary) flags |= O_TMPFILE;
   return static_cast<uint32_t>(flags);
 }
 

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "future/context.h"
 #include "future/poll.h"
+#include "io/error_subject.h"
 #include "io/internal/socket_wait.h"
 #include "io/loop.h"
 
@@ -52,9 +53,9 @@ Poll<Result<int32_t>> PollCall(SocketState* socket, SocketWait<kDirection>& wait
       }
       loop->counters().speculative_calls.Add(1);
       socket->flags |= kReady;
-      result.emplace(count < 0 ? Output(Error::FromErrno(-count, name)) : Output(count));
+      result.emplace(count < 0 ? Output(ErrorOn(-count, name, socket->handle)) : Output(count));
     } else if ((socket->flags & kSocketFailed) != 0) {
-      result.emplace(Error::FromErrno(socket->result, name));
+      result.emplace(ErrorOn(socket->result, name, socket->handle));
     } else if (wait.EnterLocked(socket, context, replaced)) {
       socket->lock.Unlock();
       context.RefundBudget();

@@ -90,6 +90,67 @@ int32_t TryReceive(NativeHandle handle, uint8_t* data, size_t size) {
       [&] { return syscall(SYS_recvfrom, handle, data, size, MSG_DONTWAIT, nullptr, nullptr); });
 }
 
+namespace {
+
+constexpr size_t kVectorsMax = 64;
+
+// `native` has room for kVectorsMax.
+template <typename Byte>
+msghdr MessageOf(std::span<const std::span<Byte>> pieces, iovec* native) {
+  msghdr message{};
+  message.msg_iov = native;
+  message.msg_iovlen = std::min(pieces.size(), kVectorsMax);
+  for (size_t i = 0; i < message.msg_iovlen; ++i) {
+    native[i].iov_base = const_cast<uint8_t*>(pieces[i].data());
+    native[i].iov_len = pieces[i].size();
+  }
+  return message;
+}
+
+int32_t SetOption(NativeHandle handle, int level, int name, int value) {
+  return setsockopt(handle, level, name, &value, sizeof(value)) == 0 ? 0 : -errno;
+}
+
+}  // namespace
+
+int32_t TrySendVector(NativeHandle handle, std::span<const std::span<const uint8_t>> pieces) {
+  iovec native[kVectorsMax];
+  const msghdr message = MessageOf(pieces, native);
+  return Restarting([&] { return sendmsg(handle, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+}
+
+int32_t TryReceiveVector(NativeHandle handle, std::span<const std::span<uint8_t>> pieces) {
+  iovec native[kVectorsMax];
+  msghdr message = MessageOf(pieces, native);
+  return Restarting([&] { return recvmsg(handle, &message, MSG_DONTWAIT); });
+}
+
+int32_t SetKeepAlive(NativeHandle handle, const KeepAliveParameters& parameters) {
+  const struct {
+    int level;
+    int name;
+    int value;
+  } options[] = {{SOL_SOCKET, SO_KEEPALIVE, parameters.on ? 1 : 0},
+                 {IPPROTO_TCP, TCP_KEEPIDLE, parameters.idle_s},
+                 {IPPROTO_TCP, TCP_KEEPINTVL, parameters.interval_s},
+                 {IPPROTO_TCP, TCP_KEEPCNT, parameters.probes}};
+  for (const auto& option : options) {
+    const int32_t result = SetOption(handle, option.level, option.name, option.value);
+    if (result < 0 || !parameters.on) return result;
+  }
+  return 0;
+}
+
+int32_t SetLinger(NativeHandle handle, int32_t seconds) {
+  const linger value{seconds >= 0 ? 1 : 0, seconds >= 0 ? seconds : 0};
+  return setsockopt(handle, SOL_SOCKET, SO_LINGER, &value, sizeof(value)) == 0 ? 0 : -errno;
+}
+
+int32_t SetSocketBuffers(NativeHandle handle, int32_t receive_bytes, int32_t send_bytes) {
+  const int32_t result = SetOption(handle, SOL_SOCKET, SO_RCVBUF, receive_bytes);
+  return result < 0 ? result : SetOption(handle, SOL_SOCKET, SO_SNDBUF, send_bytes);
+}
+
 int32_t TryAccept(NativeHandle listener) {
   return Restarting([&] { return accept4(listener, nullptr, nullptr, SOCK_CLOEXEC); });
 }

@@ -28,6 +28,9 @@ SocketAddress FromRaw(const uint8_t* bytes, uint32_t size);
 void CloseSocket(NativeHandle handle);
 
 int32_t TrySend(NativeHandle handle, const uint8_t* data, size_t size);
+// From and into several places, of which the first 64 count.
+int32_t TrySendVector(NativeHandle handle, std::span<const std::span<const uint8_t>> pieces);
+int32_t TryReceiveVector(NativeHandle handle, std::span<const std::span<uint8_t>> pieces);
 int32_t TryReceive(NativeHandle handle, uint8_t* data, size_t size);
 // The accepted handle.  REQUIRES: the listener does not block.
 int32_t TryAccept(NativeHandle listener);
@@ -48,6 +51,17 @@ int32_t OpenTcp(SocketAddress::Family family);
 
 void SetNonBlocking(NativeHandle handle, bool on = true);
 void SetNoDelay(NativeHandle handle, bool on);
+struct KeepAliveParameters {
+  bool on = true;
+  int32_t idle_s = 60;      // silence until the first probe
+  int32_t interval_s = 10;  // between probes
+  int32_t probes = 6;       // unanswered ones until the connection is reset
+};
+int32_t SetKeepAlive(NativeHandle handle, const KeepAliveParameters& parameters);
+// How long closing tries to deliver what is left; 0: closing resets; negative: the system's way.
+int32_t SetLinger(NativeHandle handle, int32_t seconds);
+// Of the system, for bytes under way; it doubles them for its own needs.
+int32_t SetSocketBuffers(NativeHandle handle, int32_t receive_bytes, int32_t send_bytes);
 void ShutdownBoth(NativeHandle handle);
 Result<void> ShutdownSend(NativeHandle handle);
 Result<SocketAddress> LocalAddressOf(NativeHandle handle);

@@ -2,9 +2,9 @@
 
 import fnmatch
 
-from tools.compare.cases import actor, echo, floor, future, http, idle, mem, sched, simd
+from tools.compare.cases import actor, echo, floor, future, http, idle, io, mem, sched, simd
 
-CASES = (future.CASES + sched.CASES + mem.CASES + echo.CASES + http.CASES + idle.CASES +
+CASES = (future.CASES + sched.CASES + mem.CASES + echo.CASES + http.CASES + idle.CASES + io.CASES +
          actor.CASES + floor.CASES + simd.CASES)
 
 

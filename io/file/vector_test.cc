@@ -1,0 +1,115 @@
+// Transfers from and to several places, aligned memory, temporary files.
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "io/aligned_bytes.h"
+#include "io/conformance/file_rig.h"
+
+namespace zokio::io {
+namespace {
+
+using conformance::FileRig;
+using testing::Await;
+using testing::Driven;
+
+class FileVectorTest : public testing::BackendTest {};
+ZOKIO_IO_ON_EACH_BACKEND(FileVectorTest);
+
+OwnedBytes Filled(size_t size, char with) {
+  OwnedBytes bytes = AlignedBytes(size);
+  std::memset(bytes.data(), with, size);
+  return bytes;
+}
+
+std::string TextOf(const std::vector<OwnedBytes>& pieces) {
+  std::string text;
+  for (const OwnedBytes& piece : pieces) {
+    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  }
+  return text;
+}
+
+TEST_P(FileVectorTest, PiecesFollowEachOther) {
+  FileRig rig(GetParam());
+  std::vector<OwnedBytes> pieces;
+  pieces.push_back(Filled(3, 'x'));
+  pieces.push_back(OwnedBytes());
+  pieces.push_back(Filled(4, 'y'));
+  ASSERT_TRUE(Await(rig.file.WriteAt(2, std::move(pieces))).ok());
+  EXPECT_EQ(rig.Contents("data"), "01xxxyyyy9");
+  std::vector<OwnedBytes> places;
+  places.push_back(Filled(4, '-'));
+  places.push_back(Filled(100, '-'));
+  Result<std::vector<OwnedBytes>> read = Await(rig.file.ReadAt(3, std::move(places)));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ((*read)[0].size(), 4u);
+  EXPECT_EQ(TextOf(*read), "xxyyyy9");
+  EXPECT_TRUE(Await(rig.file.WriteAt(0, std::vector<OwnedBytes>())).ok());
+}
+
+// More pieces than the system takes at once.
+TEST_P(FileVectorTest, ManyPiecesAreWrittenByAndBy) {
+  FileRig rig(GetParam());
+  std::vector<OwnedBytes> pieces;
+  std::string expected;
+  for (int i = 0; i < 2500; ++i) {
+    const auto letter = static_cast<char>('a' + i % 26);
+    pieces.push_back(Filled(static_cast<size_t>(1 + i % 3), letter));
+    expected.append(pieces.back().size(), letter);
+  }
+  ASSERT_TRUE(Await(rig.file.WriteAt(0, std::move(pieces))).ok());
+  EXPECT_TRUE(rig.Contents("data") == expected);
+}
+
+TEST_P(FileVectorTest, DroppedAtAnyTimeItLeaksNothing) {
+  FileRig rig(GetParam());
+  for (int round = 0; round < 20; ++round) {
+    std::vector<OwnedBytes> pieces;
+    for (int i = 0; i < 8; ++i) pieces.push_back(Filled(1000, 'd'));
+    Driven write(rig.file.WriteAt(0, std::move(pieces)));
+    (void)write.Poll();
+    if (round % 2 == 0) rig.loop->Poll();
+  }
+  rig.Settle();
+}
+
+TEST_P(FileVectorTest, ATemporaryFileHasNoName) {
+  FileRig rig(GetParam());
+  Result<File> file = Await(File::Open(rig.directory, OpenOptions::Temporary()));
+  ASSERT_TRUE(file.ok()) << file.error().ToString();
+  ASSERT_TRUE(Await(file->WriteAt(0, std::string("unseen"))).ok());
+  EXPECT_EQ(Await(file->ReadAt(0, 100))->size(), 6u);
+  EXPECT_EQ(Await(file->Status())->links, 0u);
+  EXPECT_EQ(Await(ListDirectory(rig.directory))->size(), 1u);  // "data"
+}
+
+// Past the page cache, where the file system has that: with aligned memory it works, without it is
+// the error of the system.
+TEST_P(FileVectorTest, DirectTransfersWantAlignedMemory) {
+  FileRig rig(GetParam());
+  OpenOptions options = OpenOptions::Update();
+  options.direct = true;
+  Result<File> file = Await(File::Open(rig.Path("direct"), options));
+  if (!file.ok()) {
+    EXPECT_EQ(file.error().code(), ErrorCode::kInvalidArgument);  // as of tmpfs
+    return;
+  }
+  ASSERT_TRUE(Await(file->WriteAt(0, Filled(8192, 'd'))).ok());
+  const Result<OwnedBytes> bytes = Await(file->ReadAt(4096, AlignedBytes(4096)));
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_EQ(bytes->size(), 4096u);
+  EXPECT_EQ(bytes->data()[4095], 'd');
+}
+
+// Whatever offset is given.
+TEST_P(FileVectorTest, AppendGoesToTheEnd) {
+  FileRig rig(GetParam());
+  Result<File> file = Await(File::Open(rig.Path("data"), OpenOptions::Append()));
+  ASSERT_TRUE(Await(file->WriteAt(0, std::string("+one"))).ok());
+  ASSERT_TRUE(Await(file->WriteAt(0, std::string("+two"))).ok());
+  EXPECT_EQ(rig.Contents("data"), "0123456789+one+two");
+}
+
+}  // namespace
+}  // namespace zokio::io

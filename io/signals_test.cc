@@ -1,0 +1,128 @@
+// Signals of the system.
+#include "io/signals.h"
+
+#include <csignal>
+#include <vector>
+
+#include "io/testing.h"
+
+namespace zokio::io {
+namespace {
+
+using testing::AttachedLoop;
+using testing::Await;
+using testing::Driven;
+
+class SignalsTest : public testing::BackendTest {};
+ZOKIO_IO_ON_EACH_BACKEND(SignalsTest);
+
+TEST_P(SignalsTest, EveryListenerGetsEverySignalItAskedFor) {
+  AttachedLoop loop(GetParam());
+  Signals both = *Signals::Listen({SIGUSR1, SIGUSR2});
+  Signals one = *Signals::Listen({SIGUSR2, SIGUSR2});
+  Driven first(both.Next());
+  Driven second(one.Next());
+  ASSERT_FALSE(first.Poll());
+  ASSERT_FALSE(second.Poll());
+  ASSERT_EQ(raise(SIGUSR2), 0);
+  EXPECT_EQ(*first.Finish(), SIGUSR2);
+  EXPECT_EQ(*second.Finish(), SIGUSR2);
+  ASSERT_EQ(raise(SIGUSR1), 0);
+  ASSERT_EQ(raise(SIGUSR1), 0);  // before it is taken: the same one
+  EXPECT_EQ(*Await(both.Next()), SIGUSR1);
+  Driven third(both.Next());
+  Driven fourth(one.Next());
+  EXPECT_FALSE(third.Poll());
+  EXPECT_FALSE(fourth.Poll());
+}
+
+TEST_P(SignalsTest, ASignalThatComesWhileNobodyWaitsIsKept) {
+  AttachedLoop loop(GetParam());
+  Signals signals = *Signals::Listen({SIGUSR1, SIGUSR2});
+  {
+    Driven dropped(signals.Next());
+    ASSERT_FALSE(dropped.Poll());
+    ASSERT_EQ(raise(SIGUSR2), 0);
+    ASSERT_EQ(raise(SIGUSR1), 0);
+    testing::TurnUntil([&] { return dropped.woken(); });
+  }
+  EXPECT_EQ(*Await(signals.Next()), SIGUSR1);
+  EXPECT_EQ(*Await(signals.Next()), SIGUSR2);
+}
+
+Atomic<int> former_calls{0};
+
+TEST_P(SignalsTest, TheFormerActionComesBack) {
+  AttachedLoop loop(GetParam());
+  struct sigaction action {};
+  action.sa_handler = [](int) { former_calls.fetch_add(1, memory_order_relaxed); };
+  struct sigaction before;
+  ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
+  former_calls.store(0, memory_order_relaxed);
+  {
+    Signals first = *Signals::Listen({SIGUSR1});
+    Signals second = *Signals::Listen({SIGUSR1});
+    first.Close();
+    ASSERT_EQ(raise(SIGUSR1), 0);
+    EXPECT_EQ(*Await(second.Next()), SIGUSR1);
+    EXPECT_EQ(former_calls.load(memory_order_relaxed), 0);
+  }
+  ASSERT_EQ(raise(SIGUSR1), 0);
+  EXPECT_EQ(former_calls.load(memory_order_relaxed), 1);
+  ASSERT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);
+}
+
+TEST_P(SignalsTest, ClosingWakesAndLeaksNothing) {
+  AttachedLoop loop(GetParam());
+  const auto fill = [] {
+    std::vector<Signals> all;
+    while (true) {
+      Result<Signals> signals = Signals::Listen({SIGUSR1});
+      if (!signals.ok()) {
+        EXPECT_EQ(signals.error().code(), ErrorCode::kTooManyFiles);
+        return all;
+      }
+      all.push_back(*std::move(signals));
+    }
+  };
+  EXPECT_EQ(fill().size(), 64u);  // now every place has its counter, for ever
+  testing::TurnUntil([&] { return !loop->HasPendingOperations(); });
+  const int descriptors = testing::CountDescriptors();
+  {
+    std::vector<Signals> all = fill();
+    Driven waiting(all[0].Next());
+    ASSERT_FALSE(waiting.Poll());
+    all.clear();
+    EXPECT_EQ(waiting.Finish().error().code(), ErrorCode::kClosed);
+  }
+  testing::TurnUntil([&] { return testing::CountDescriptors() == descriptors; });
+}
+
+TEST_P(SignalsTest, WhatCannotBeCaughtIsRefused) {
+  EXPECT_EQ(Signals::Listen({SIGUSR1}).error().code(), ErrorCode::kWrongThread);
+  AttachedLoop loop(GetParam());
+  for (const int signal : {SIGKILL, SIGSTOP, SIGSEGV, 0, -1, 65}) {
+    EXPECT_EQ(Signals::Listen({SIGUSR1, signal}).error().code(), ErrorCode::kInvalidArgument);
+  }
+  EXPECT_EQ(Signals::Listen({}).error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST_P(SignalsTest, CtrlCEndsAWait) {
+  AttachedLoop loop(GetParam());
+  LocalExecutor executor;
+  bool done = false;
+  auto wait = [](bool* out) -> Task<void> {
+    const Result<void> result = co_await CtrlC();
+    *out = result.ok();
+  };
+  JoinHandle<void> handle = Spawn(executor, wait(&done));
+  executor.RunUntilIdle();
+  ASSERT_EQ(raise(SIGINT), 0);
+  testing::TurnUntil([&] {
+    executor.RunUntilIdle();
+    return done;
+  });
+}
+
+}  // namespace
+}  // namespace zokio::io

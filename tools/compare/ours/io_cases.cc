@@ -1,0 +1,135 @@
+// Ours: operations of a loop without a network.
+//
+//   io_cases nop_b32|nop_b128 COUNT WORKERS REPETITIONS        (see load/repeat.h)
+//   io_cases file_read_4k FILE BLOCKS DEPTH SECONDS            prints `value=NS work=READS`
+//
+// The work of a nop is what completed; each 4 KiB block of the file begins with its own number,
+// and a read of another one ends the program.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "future/context.h"
+#include "future/task_scope.h"
+#include "future/waker.h"
+#include "io/create_loop.h"
+#include "io/file/file.h"
+#include "io/nothing.h"
+#include "runtime/runtime.h"
+#include "tools/compare/load/repeat.h"
+
+namespace {
+
+constexpr size_t kBlock = 4096;
+
+// A waker of nobody: the futures are polled once their batch is through.
+constexpr zokio::WakerVtable kNobody{
+    [](void* data) { return zokio::Waker(&kNobody, data); },
+    [](void*) {},
+    [](void*) {},
+    [](void*) {},
+};
+
+uint64_t RunNothing(zokio::io::Loop& loop, uint64_t count, size_t batch) {
+  zokio::Waker waker(&kNobody, &loop);
+  zokio::PollEnvironment environment;
+  zokio::Context context(waker, environment);
+  std::vector<std::optional<zokio::io::DoNothing>> futures(batch);
+  uint64_t done = 0;
+  while (done < count) {
+    environment.budget = INT32_MAX;
+    for (auto& future : futures) {
+      future.emplace();
+      ZOKIO_CHECK(future->poll(context).pending(), "done before it was begun");
+    }
+    for (size_t came = 0; came < batch;) came += static_cast<size_t>(loop.Poll());
+    for (auto& future : futures) {
+      done += future->poll(context).value().ok() ? 1 : 0;
+      future.reset();
+    }
+  }
+  return done;
+}
+
+void MeasureNothing(int argc, char** argv) {
+  const auto options = zokio::compare::ParseRepeatOptions(argc, argv);
+  const size_t batch = options.name == "nop_b32" ? 32 : 128;
+  auto loop = zokio::io::CreateLoop(zokio::io::LoopOptions());
+  ZOKIO_CHECK(loop.ok(), "no loop");
+  (*loop)->Attach();
+  zokio::compare::Repeat(options,
+                         [&](uint64_t count) { return RunNothing(**loop, count, batch); });
+  (*loop)->Detach();
+}
+
+struct Reading {
+  const char* path;
+  uint32_t blocks;
+  uint32_t depth;
+  zokio::Instant end;
+  uint64_t reads = 0;
+};
+
+zokio::Task<> ReadBlocks(const zokio::File* shared, Reading* reading, uint64_t seed) {
+  auto* file = const_cast<zokio::File*>(shared);
+  zokio::Random random(seed);
+  std::vector<uint8_t> target(kBlock);
+  while (zokio::Clock::Monotonic().Now() < reading->end) {
+    for (int i = 0; i < 16; ++i) {
+      const uint32_t block = random.Below(reading->blocks);
+      const auto count =
+          co_await file->ReadAt(uint64_t{block} * kBlock, std::span<uint8_t>(target));
+      ZOKIO_CHECK(count.ok() && *count == kBlock, "a read failed");
+      uint32_t number;
+      std::memcpy(&number, target.data(), sizeof(number));
+      ZOKIO_CHECK(number == block, "another block was read");
+    }
+    reading->reads += 16;
+  }
+}
+
+zokio::Task<> ReadAll(Reading* reading) {
+  auto file = co_await zokio::File::Open(reading->path);
+  ZOKIO_CHECK(file.ok(), "the file cannot be opened");
+  co_await zokio::WithScope([&](zokio::TaskScope& scope) -> zokio::Task<> {
+    for (uint32_t i = 0; i < reading->depth; ++i) {
+      scope.Spawn(ReadBlocks(&*file, reading, i + 1));
+    }
+    co_return;
+  });
+}
+
+void MeasureReads(char** argv) {
+  Reading reading{};
+  reading.path = argv[2];
+  reading.blocks = static_cast<uint32_t>(std::atoi(argv[3]));
+  reading.depth = static_cast<uint32_t>(std::atoi(argv[4]));
+  const std::chrono::duration<double> length(std::atof(argv[5]));
+  zokio::Runtime runtime({.workers = 1});
+  const zokio::Instant start = zokio::Clock::Monotonic().Now();
+  reading.end = start + std::chrono::duration_cast<zokio::Duration>(length);
+  runtime.BlockOn(ReadAll(&reading));
+  const zokio::Duration elapsed = zokio::Clock::Monotonic().Now() - start;
+  std::printf("value=%.1f work=%llu\n",
+              static_cast<double>(elapsed.count()) / static_cast<double>(reading.reads),
+              static_cast<unsigned long long>(reading.reads));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 6 && std::string_view(argv[1]) == "file_read_4k") {
+    MeasureReads(argv);
+  } else {
+    MeasureNothing(argc, argv);
+  }
+}
