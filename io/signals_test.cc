@@ -1,9 +1,15 @@
 // Signals of the system.
 #include "io/signals.h"
 
+#include <sched.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <vector>
 
+#include "base/atomic.h"
+#include "base/thread.h"
+#include "io/internal/signal_table.h"
 #include "io/testing.h"
 
 namespace zokio::io {
@@ -69,6 +75,43 @@ TEST_P(SignalsTest, TheFormerActionComesBack) {
   }
   ASSERT_EQ(raise(SIGUSR1), 0);
   EXPECT_EQ(former_calls.load(memory_order_relaxed), 1);
+  ASSERT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);
+}
+
+// A signal that comes while somebody begins to listen has its usual effect or is heard: never
+// neither.
+TEST(SignalTableTest, NoSignalIsSwallowedWhileListeningBegins) {
+  struct sigaction action{};
+  action.sa_handler = [](int) { former_calls.fetch_add(1, memory_order_relaxed); };
+  struct sigaction before;
+  ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
+  former_calls.store(0, memory_order_relaxed);
+  std::vector<int> signals = {SIGUSR1};  // the first caught; the others take their time
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) signals.push_back(signal);
+  constexpr int kRounds = 300;
+  Atomic<int> round{0};
+  Atomic<int> raised{0};
+  Result<Thread> other = Thread::Start("raises", [&] {
+    for (int i = 1; i <= kRounds; ++i) {
+      while (round.load(memory_order_acquire) < i) sched_yield();
+      for (volatile int spin = (i % 30) * 50; spin > 0;) spin = spin - 1;
+      raise(SIGUSR1);
+      raised.store(i, memory_order_release);
+    }
+  });
+  ASSERT_TRUE(other.ok());
+  int heard = 0;
+  for (int i = 1; i <= kRounds; ++i) {
+    round.store(i, memory_order_release);
+    SignalPlace place;
+    EXPECT_EQ(OpenSignals(signals, place), 0);
+    while (raised.load(memory_order_acquire) < i) sched_yield();
+    if (TakeSignal(place.index, place.handle) == SIGUSR1) ++heard;
+    CloseSignals(place.index);
+    close(place.handle);
+  }
+  other->Join();
+  EXPECT_EQ(former_calls.load(memory_order_relaxed) + heard, kRounds);
   ASSERT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);
 }
 

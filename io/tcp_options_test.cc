@@ -2,7 +2,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -92,6 +94,39 @@ TEST_P(StreamVectorTest, SeveralPlacesAreFilledInTurn) {
   EXPECT_EQ(*Await(connection.stream.ReadVector({span(first)})), 2u);
   EXPECT_EQ(first.substr(0, 2), "kl");
   EXPECT_EQ(*Await(connection.stream.ReadVector({})), 0u);
+}
+
+// Empty places at the front are no room for nothing, which would look like the end.
+TEST_P(StreamVectorTest, EmptyPlacesAreNoEnd) {
+  AttachedLoop loop(GetParam());
+  Connection connection = MakeConnection();
+  std::string text(4, '-');
+  std::vector<std::span<uint8_t>> targets(100);
+  targets.emplace_back(reinterpret_cast<uint8_t*>(text.data()), text.size());
+  Driven read(connection.stream.ReadVector(std::move(targets)));
+  (void)read.Poll();
+  connection.peer.Send("abcd");
+  EXPECT_EQ(*read.Finish(), 4u);
+  EXPECT_EQ(text, "abcd");
+}
+
+// A future that is done and kept does not keep the connection open.
+TEST_P(StreamVectorTest, AVectorThatIsDoneLetsItsStreamClose) {
+  AttachedLoop loop(GetParam());
+  Connection connection = MakeConnection();
+  std::vector<io::WriteData> pieces;
+  pieces.emplace_back(std::string("all"));
+  Driven write(connection.stream.WriteVector(std::move(pieces)));
+  ASSERT_TRUE(write.Finish().ok());
+  connection.stream.Close();
+  std::string got;
+  TurnUntil([&] {
+    char bytes[8];
+    const ssize_t count = recv(connection.peer.handle(), bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (count > 0) got.append(bytes, static_cast<size_t>(count));
+    return count == 0;
+  });
+  EXPECT_EQ(got, "all");
 }
 
 int OptionOf(io::NativeHandle handle, int level, int name) {

@@ -50,7 +50,7 @@ void WriteAllVector::Advance(size_t count) {
   }
 }
 
-Poll<Result<void>> WriteAllVector::poll(Context& context) {
+Poll<Result<void>> WriteAllVector::Continue(Context& context) {
   using Output = Result<void>;
   if (socket_ == nullptr) return Output(Error(ErrorCode::kClosed, "write"));
   io::Loop* loop = io::Loop::Current();

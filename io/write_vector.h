@@ -44,9 +44,18 @@ class [[nodiscard]] WriteAllVector {
     if (holds_) io::Loop::UnrefSocket(socket_, /*close=*/false);
   }
 
-  Poll<Result<void>> poll(Context& context);
+  Poll<Result<void>> poll(Context& context) {
+    Poll<Result<void>> poll = Continue(context);
+    // Done: a future that is kept keeps no closed stream's descriptor open.
+    if (poll.ready() && std::exchange(holds_, false)) {
+      rest_.reset();
+      io::Loop::UnrefSocket(std::exchange(socket_, nullptr), /*close=*/false);
+    }
+    return poll;
+  }
 
  private:
+  Poll<Result<void>> Continue(Context& context);
   // Why the socket takes nothing more, if so.
   std::optional<Error> Gone();
   // Sends what the socket takes: a count, or a negative errno.

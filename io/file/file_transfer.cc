@@ -42,11 +42,13 @@ Poll<Result<OwnedBytes>> ReadFileAt::poll(Context& context) {
     if (buffer_.data() == nullptr) return Output(Error(ErrorCode::kOutOfMemory, "read file"));
     // A thread is dear: without a completing backend, what is in the page cache comes at once.
     if (!loop->Handles(OpKind::kFileRead)) {
+      if (!context.SpendBudget()) return kPending;
       const int32_t count = io::TryReadAt(file_->handle, buffer_.data(), buffer_.size(), offset_);
       if (count >= 0) {
         buffer_.Truncate(static_cast<size_t>(count));
         return Output(std::move(buffer_));
       }
+      context.RefundBudget();
     }
   }
   Poll<Result<int32_t>> poll = call_.PollResult(context, std::move(buffer_));
@@ -61,9 +63,11 @@ Poll<Result<size_t>> ReadFileInto::poll(Context& context) {
   using Output = Result<size_t>;
   if (target_.empty()) return Output(size_t{0});
   if (!tried_ && file_ != nullptr) {
+    if (!context.SpendBudget()) return kPending;
     tried_ = true;
     const int32_t count = io::TryReadAt(file_->handle, target_.data(), target_.size(), offset_);
     if (count >= 0) return Output(static_cast<size_t>(count));
+    context.RefundBudget();
   }
   Poll<Result<OwnedBytes>> poll = read_.poll(context);
   if (poll.pending()) return kPending;
@@ -88,6 +92,8 @@ Poll<Result<void>> WriteFileAt::poll(Context& context) {
     if (bytes.data() == nullptr) return Output(Error(ErrorCode::kOutOfMemory, "write file"));
   }
   Poll<Result<int32_t>> poll = call_.PollResult(context, std::move(bytes));
+  // Not begun: the next poll wants the bytes.
+  if (!call_.started() && poll.pending()) data_ = io::WriteData(std::move(bytes));
   if (poll.pending()) return kPending;
   if (!poll.value().ok()) return Output(poll.value().error());
   const auto count = static_cast<size_t>(*poll.value());

@@ -40,7 +40,10 @@ Poll<Result<WatchEvent>> NextWatchEvent::poll(Context& context) {
   using Output = Result<WatchEvent>;
   WatchEvent event;
   std::span<const uint8_t>& unread = watcher_->unread_;
-  if (watcher_->open() && io::ParseWatchEvent(unread, event)) return Output(std::move(event));
+  if (watcher_->open() && !unread.empty()) {
+    if (!context.SpendBudget()) return kPending;
+    if (io::ParseWatchEvent(unread, event)) return Output(std::move(event));
+  }
   Poll<Result<int32_t>> poll =
       io::PollCall(watcher_->handle_.state(), wait_, context, "watch", [this] {
         std::vector<uint8_t>& buffer = watcher_->buffer_;

@@ -1,6 +1,8 @@
 // Transfers from and to several places, aligned memory, temporary files.
 #include <cstring>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/aligned_bytes.h"
@@ -100,6 +102,62 @@ TEST_P(FileVectorTest, DirectTransfersWantAlignedMemory) {
   ASSERT_TRUE(bytes.ok());
   EXPECT_EQ(bytes->size(), 4096u);
   EXPECT_EQ(bytes->data()[4095], 'd');
+}
+
+// Polls `F` first when the task has no step left.
+template <typename F>
+class Tired {
+ public:
+  explicit Tired(F future) : future_(std::move(future)) {}
+  auto poll(Context& context) {
+    if (std::exchange(first_, false)) context.environment().budget = 0;
+    return future_.poll(context);
+  }
+
+ private:
+  F future_;
+  bool first_ = true;
+};
+template <typename F>
+Tired(F) -> Tired<F>;
+
+// Memory that counts how often it was given back.
+OwnedBytes Counted(std::string& text, int& releases) {
+  return OwnedBytes(
+      reinterpret_cast<uint8_t*>(text.data()), text.size(),
+      [](void* count) { ++*static_cast<int*>(count); }, &releases);
+}
+
+// A first poll that only makes room for others has taken nothing.
+TEST_P(FileVectorTest, ASpentBudgetLosesNoBytes) {
+  FileRig rig(GetParam());
+  Driven text(Tired(rig.file.WriteAt(0, std::string("abcd"))));
+  ASSERT_FALSE(text.Poll());
+  ASSERT_TRUE(text.Finish().ok());
+  EXPECT_EQ(rig.Contents("data"), "abcd456789");
+  std::string memory = "efgh";
+  int releases = 0;
+  {
+    Driven owned(Tired(rig.file.WriteAt(4, Counted(memory, releases))));
+    ASSERT_FALSE(owned.Poll());
+    EXPECT_EQ(releases, 0);
+    ASSERT_TRUE(owned.Finish().ok());
+  }
+  EXPECT_EQ(rig.Contents("data"), "abcdefgh89");
+  EXPECT_EQ(releases, 1);
+  Driven read(Tired(rig.file.ReadAt(4, Counted(memory, releases))));
+  ASSERT_FALSE(read.Poll());
+  EXPECT_EQ(releases, 1);
+  {
+    const Result<OwnedBytes> bytes = read.Finish();
+    ASSERT_TRUE(bytes.ok());
+    EXPECT_EQ(bytes->size(), 4u);
+    EXPECT_EQ(releases, 1);
+  }
+  uint8_t target[4];
+  Driven copy(Tired(rig.file.ReadAt(0, std::span<uint8_t>(target))));
+  EXPECT_FALSE(copy.Poll());  // also where the page cache has it: others get their turn
+  EXPECT_EQ(*copy.Finish(), 4u);
 }
 
 // Whatever offset is given.

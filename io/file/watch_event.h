@@ -16,7 +16,9 @@ struct WatchEvent {
     kAttributes = 16,  // permissions, times, links
     kMovedFrom = 32,   // with the `move_id` of the kMovedTo that belongs to it
     kMovedTo = 64,
-    kGone = 128,      // what is watched was removed, moved or unmounted: nothing more will come
+    // What is watched was removed or unmounted, or the watch ended by Remove: nothing comes after
+    // it (but it may come twice). Or it was moved: further changes come still, until Remove.
+    kGone = 128,
     kOverflow = 256,  // events were lost: look for yourself
   };
 

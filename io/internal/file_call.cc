@@ -23,7 +23,7 @@ FileCall::~FileCall() {
   if (op_ != nullptr) Loop::Abandon(op_);
 }
 
-Poll<Output> FileCall::PollResult(Context& context, OwnedBytes bytes) {
+Poll<Output> FileCall::PollResult(Context& context, OwnedBytes&& bytes) {
   if (op_ == nullptr) {
     if (needs_file_ && file_ == nullptr) return Output(Error(ErrorCode::kClosed, name_));
     Loop* loop = Loop::Current();

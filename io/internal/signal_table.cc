@@ -87,6 +87,11 @@ int32_t Begin(Table& table, Place& place, std::span<const int> signals, SignalPl
   }
   const int copy = fcntl(place.counter.load(memory_order_relaxed), F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return -errno;
+  // Wanted first: once it is caught, a signal's usual effect is gone, so it has to be ours.
+  uint64_t wanted = 0;
+  for (const int signal : signals) wanted |= BitOf(signal);
+  place.pending.store(0, memory_order_relaxed);
+  place.wanted.store(wanted, memory_order_release);
   uint64_t caught = 0;
   int32_t failed = 0;
   for (const int signal : signals) {
@@ -97,12 +102,11 @@ int32_t Begin(Table& table, Place& place, std::span<const int> signals, SignalPl
     caught |= BitOf(signal);
   }
   if (failed != 0) {
+    place.wanted.store(0, memory_order_release);
     Forget(table, caught);
     close(copy);
     return failed;
   }
-  place.pending.store(0, memory_order_relaxed);
-  place.wanted.store(caught, memory_order_release);
   place.taken = true;
   result.index = static_cast<int32_t>(&place - table.places.data());
   result.handle = copy;

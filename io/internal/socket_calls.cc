@@ -94,15 +94,18 @@ namespace {
 
 constexpr size_t kVectorsMax = 64;
 
-// `native` has room for kVectorsMax.
+// `native` has room for kVectorsMax. Empty pieces are left out: a call that has room for nothing
+// answers 0, which would be the end of the stream.
 template <typename Byte>
 msghdr MessageOf(std::span<const std::span<Byte>> pieces, iovec* native) {
   msghdr message{};
   message.msg_iov = native;
-  message.msg_iovlen = std::min(pieces.size(), kVectorsMax);
-  for (size_t i = 0; i < message.msg_iovlen; ++i) {
-    native[i].iov_base = const_cast<uint8_t*>(pieces[i].data());
-    native[i].iov_len = pieces[i].size();
+  for (const std::span<Byte> piece : pieces) {
+    if (message.msg_iovlen == kVectorsMax) break;
+    if (piece.empty()) continue;
+    iovec& entry = native[message.msg_iovlen++];
+    entry.iov_base = const_cast<uint8_t*>(piece.data());
+    entry.iov_len = piece.size();
   }
   return message;
 }
