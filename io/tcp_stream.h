@@ -46,8 +46,8 @@ class TcpStream : public SocketStream {
   Result<void> SetNoDelay(bool on);
   // Probes a silent peer, so that one that vanished becomes kDeadlineExceeded.
   Result<void> SetKeepAlive(const KeepAlive& keep_alive = KeepAlive());
-  // How long closing goes on delivering, by the kernel; 0: closing resets the connection; nothing:
-  // the system's way.
+  // 0: closing resets the connection; nothing: the system's way, which delivers what was written.
+  // More: closing waits so long for the peer to take it, and BLOCKS the loop's thread meanwhile.
   Result<void> SetLinger(std::optional<std::chrono::seconds> limit);
   // The kernel's own buffers of this connection; it doubles what is asked for.
   Result<void> SetBuffers(int32_t receive_bytes, int32_t send_bytes);

@@ -34,6 +34,11 @@ Result<Pipe> ReopenPipe(io::NativeHandle handle, bool for_reading) {
   if (!S_ISFIFO(status.st_mode) && isatty(handle) == 0) {
     return Error(ErrorCode::kUnsupported, "open standard stream");
   }
+  // The user's end of a pseudo terminal: opening that device anew makes another terminal.
+  int number = 0;
+  if (ioctl(handle, TIOCGPTN, &number) == 0) {
+    return Error(ErrorCode::kUnsupported, "open standard stream");
+  }
   const std::string path = "/proc/self/fd/" + std::to_string(handle);
   const int flags = (for_reading ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   const int own = open(path.c_str(), flags);

@@ -10,8 +10,10 @@
 //
 // Ownership: a Pipe owns its own descriptor; closing it leaves the standard one open.
 //   RawTerminal restores the terminal's settings when dropped.
-// Thread-safety: as Pipe.  Errors: kUnsupported for what is neither, kClosed where the process was
-//   started without the stream, kWrongThread outside a loop's thread.
+// Thread-safety: as Pipe.  Errors: kUnsupported for what is neither (a socket, /dev/null) and for
+//   the master of a pseudo terminal; kPermissionDenied where the terminal is another user's (after
+//   `su`); kClosed where the process was started without the stream; kWrongThread outside a loop's
+//   thread.
 #ifndef ZOKIO_IO_TERMINAL_H_
 #define ZOKIO_IO_TERMINAL_H_
 

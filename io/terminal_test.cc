@@ -83,6 +83,16 @@ TEST_P(TerminalTest, RawGivesKeysAndIsUndone) {
   EXPECT_TRUE(is_canonical());
 }
 
+// Opening the master anew would give another terminal, whose user is nobody.
+TEST_P(TerminalTest, AMasterIsRefused) {
+  AttachedLoop loop(GetParam());
+  const Terminal terminal;
+  ASSERT_TRUE(IsTerminal(terminal.user.get()));
+  const Result<Pipe> pipe = ReopenPipe(terminal.user.get(), /*for_reading=*/true);
+  ASSERT_FALSE(pipe.ok());
+  EXPECT_EQ(pipe.error().code(), ErrorCode::kUnsupported);
+}
+
 TEST_P(TerminalTest, TheSizeIsTold) {
   const Terminal terminal;
   const winsize size{24, 80, 0, 0};

@@ -81,7 +81,7 @@ class File {
   }
 
   // Several pieces of memory at once, which follow each other in the file. Reading gives them back,
-  // cut to what was read.
+  // cut to what was read: of at most 1024 pieces and 2 GiB, those beyond come back empty.
   FileFuture<std::vector<io::OwnedBytes>> ReadAt(uint64_t offset,
                                                  std::vector<io::OwnedBytes> pieces);
   WriteFileVector WriteAt(uint64_t offset, std::vector<io::OwnedBytes> pieces) {

@@ -72,6 +72,16 @@ TEST_P(FileWatcherTest, AWatchEndsWithItsFileOrByRequest) {
   const Result<int32_t> missing = watcher.Add(rig.Path("missing"));
   EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
   EXPECT_NE(missing.error().ToString().find("/missing: not found"), std::string::npos);
+  // What was moved is told of further, until Remove.
+  rig.Write("moving", "text");
+  const Result<int32_t> moving = watcher.Add(rig.Path("moving"));
+  ASSERT_TRUE(moving.ok());
+  std::filesystem::rename(rig.Path("moving"), rig.Path("moved"));
+  EXPECT_EQ(Find(watcher, WatchEvent::kGone).watch, *moving);
+  rig.Write("moved", "more");
+  EXPECT_EQ(Find(watcher, WatchEvent::kWritten).watch, *moving);
+  ASSERT_TRUE(watcher.Remove(*moving).ok());
+  EXPECT_EQ(Find(watcher, WatchEvent::kGone).watch, *moving);
   watcher.Close();
   EXPECT_EQ(Await(watcher.Next()).error().code(), ErrorCode::kClosed);
   EXPECT_EQ(watcher.Add("/").error().code(), ErrorCode::kClosed);
