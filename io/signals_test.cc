@@ -1,13 +1,13 @@
 // Signals of the system.
 #include "io/signals.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <vector>
 
 #include "base/atomic.h"
+#include "base/parker.h"
 #include "base/thread.h"
 #include "io/internal/signal_table.h"
 #include "io/testing.h"
@@ -89,30 +89,30 @@ TEST(SignalTableTest, NoSignalIsSwallowedWhileListeningBegins) {
   std::vector<int> signals = {SIGUSR1};  // the first caught; the others take their time
   for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) signals.push_back(signal);
   constexpr int kRounds = 100;
-  Atomic<int> round{0};
-  Atomic<int> raised{0};
+  Parker next_round;
+  Parker coming;
+  Parker raised;
   Result<Thread> other = Thread::Start("raises", [&] {
-    for (int i = 1; i <= kRounds; ++i) {
-      while (round.load(memory_order_acquire) < i) sched_yield();
+    for (int i = 0; i < kRounds; ++i) {
+      next_round.Park();
       // Until one comes that has its usual effect no more.
       int before_it;
       do {
         before_it = former_calls.load(memory_order_relaxed);
         raise(SIGUSR1);
+        coming.Unpark();
       } while (former_calls.load(memory_order_relaxed) != before_it);
-      raised.store(i, memory_order_release);
+      raised.Unpark();
     }
   });
   ASSERT_TRUE(other.ok());
   int heard = 0;
-  for (int i = 1; i <= kRounds; ++i) {
-    const int calls = former_calls.load(memory_order_relaxed);
-    round.store(i, memory_order_release);
-    // Signals come already.
-    while (former_calls.load(memory_order_relaxed) == calls) sched_yield();
+  for (int i = 0; i < kRounds; ++i) {
+    next_round.Unpark();
+    coming.Park();  // or has left its token in the last round: then this one listens a bit earlier
     SignalPlace place;
     EXPECT_EQ(OpenSignals(signals, place), 0);
-    while (raised.load(memory_order_acquire) < i) sched_yield();
+    raised.Park();
     if (TakeSignal(place.index, place.handle) == SIGUSR1) ++heard;
     CloseSignals(place.index);
     close(place.handle);
