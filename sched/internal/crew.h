@@ -1,9 +1,9 @@
 // Crew: the threads of a scheduler's workers, and who takes whose place.
 //
 // There are as many active workers as were asked for. One that is stuck in a poll, or says that it
-// will block, is replaced: its private tasks go to the inject queue, its timers to the foster care
-// of a spare worker, which from now on is active; the rings were everybody's before. What cannot
-// move stays: tasks bound to it, its driver. When the poll ends the worker takes its timers back,
+// will block, is replaced: its queued tasks go to the inject queue, its timers to the foster care
+// of a spare worker, which from now on is active. What cannot move stays: tasks bound to it, its
+// driver, children that it forked (they may be stolen). When the poll ends the worker takes its timers back,
 // and one spare worker too many becomes passive: it runs what its own driver and timers wake, for
 // sockets may have their home there, but takes nothing from others.
 //

@@ -67,13 +67,13 @@ void Watchdog::Look(Worker& worker, Sample& sample, Instant now) {
     return;
   }
   if (sample.dealt_with || now - sample.since < core_.options().stuck_poll_limit) return;
-  sample.dealt_with = true;
-  Report(worker, sample, now);
+  // Not while the poll is just pushing a task: then at the next look.
+  sample.dealt_with = Report(worker, sample, now);
 }
 
-void Watchdog::Report(Worker& worker, const Sample& sample, Instant now) {
+bool Watchdog::Report(Worker& worker, const Sample& sample, Instant now) {
   StuckPoll report;
-  if (!core_.crew().Replace(worker, sample.progress, &report)) return;
+  if (!core_.crew().Replace(worker, sample.progress, &report)) return false;
   report.lasted = now - sample.since;
   if (core_.options().stuck_poll_stack) {
     report.stack = StackOfThread(worker.thread_number(), std::chrono::milliseconds(100));
@@ -86,6 +86,7 @@ void Watchdog::Report(Worker& worker, const Sample& sample, Instant now) {
     reports_.push_back(report);
   }
   if (core_.options().on_stuck_poll) core_.options().on_stuck_poll(report);
+  return true;
 }
 
 std::vector<StuckPoll> Watchdog::reports() const {

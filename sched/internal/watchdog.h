@@ -60,7 +60,7 @@ class Watchdog {
 
   void Main();
   void Look(Worker& worker, Sample& sample, Instant now);
-  void Report(Worker& worker, const Sample& sample, Instant now);
+  bool Report(Worker& worker, const Sample& sample, Instant now);
   bool AllAsleep() const;
   void SleepWithThem();
   void WakeUp();

@@ -82,16 +82,16 @@ void Worker::Push(TaskHeader* task, Priority priority) {
     PushRing(task, priority);
     return;
   }
-  if (priority != Priority::kNormal) {
-    PushRing(task, priority);
-    Notify();
-    return;
-  }
   if (__builtin_expect(!gate_.Enter(), 0)) {
     core_.Inject(task, priority);
     return;
   }
-  PushPrivate(task);
+  if (priority == Priority::kNormal) {
+    PushPrivate(task);
+  } else {
+    PushRing(task, priority);
+    Notify();
+  }
   gate_.Leave();
 }
 

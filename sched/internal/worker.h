@@ -84,8 +84,10 @@ class Worker final : private ForkHost {
 
   // Any thread: what it polls now, which may end at any moment; null between polls.
   TaskHeader* current() const { return current_.load(memory_order_acquire); }
-  // Any thread: grows with each poll, and with each turn that a forking task takes in one.
-  uint64_t Progress() const { return counters_.polls.Get() + counters_.ticks.Get(); }
+  // Any thread: grows with each poll, each turn that a forking task takes in one, each task's end.
+  uint64_t Progress() const {
+    return counters_.polls.Get() + counters_.ticks.Get() + counters_.completed.Get();
+  }
   // Any thread: it sleeps in its driver, or is about to.
   bool asleep() const { return asleep_.load(memory_order_seq_cst); }
   bool io_pending() const { return io_pending_.load(memory_order_relaxed); }
@@ -99,7 +101,7 @@ class Worker final : private ForkHost {
   bool passive() const { return passive_.load(memory_order_relaxed); }
   void SetPassive(bool passive) { passive_.store(passive, memory_order_release); }
   Worker* caretaker() const { return caretaker_; }
-  // REQUIRES: the gate is seized. Its private tasks go to the inject queue; its timers, and those
+  // REQUIRES: the gate is seized. Its queued tasks go to the inject queue; its timers, and those
   // that it cares for, to `to`.
   void GiveAway(Worker& to);
   void RemoveWard(Worker& ward);

@@ -84,6 +84,14 @@ int Worker::AdvanceTimers() {
 void Worker::GiveAway(Worker& to) {
   if (TaskHeader* task = std::exchange(lifo_slot_, nullptr)) core_.Inject(task, Priority::kNormal);
   while (batch_at_ < batch_count_) core_.Inject(batch_[batch_at_++], Priority::kNormal);
+  // The rings may be stolen from, but who always has work of his own steals nothing.
+  for (Priority priority : kInOrder) {
+    TaskHeader* stolen[kStealMax];
+    while (!queue(priority).empty()) {
+      const uint32_t count = queue(priority).Steal(stolen, kStealMax);
+      for (uint32_t i = 0; i < count; ++i) core_.Inject(stolen[i], priority);
+    }
+  }
   std::vector<Worker*> moved;
   {
     MutexLock lock(wards_mutex_);
