@@ -159,6 +159,9 @@ TEST_P(StreamVectorTest, OptionsReachTheSocket) {
   keep_alive.on = true;
   keep_alive.probes = -1;
   EXPECT_EQ(stream.SetKeepAlive(keep_alive).error().code(), ErrorCode::kInvalidArgument);
+  keep_alive.probes = 2;
+  keep_alive.idle = std::chrono::seconds((int64_t{1} << 32) + 7);  // 7, cut to 32 bits
+  EXPECT_EQ(stream.SetKeepAlive(keep_alive).error().code(), ErrorCode::kInvalidArgument);
   ASSERT_TRUE(stream.SetBuffers(20'000, 30'000).ok());
   EXPECT_EQ(OptionOf(handle, SOL_SOCKET, SO_RCVBUF), 40'000);
   EXPECT_EQ(OptionOf(handle, SOL_SOCKET, SO_SNDBUF), 60'000);
@@ -172,6 +175,11 @@ TEST_P(StreamVectorTest, ClosingWithoutLingeringResets) {
   TcpStream server = *Await(listener->Accept());
   ASSERT_TRUE(client.SetLinger(std::chrono::seconds(5)).ok());
   ASSERT_TRUE(client.SetLinger(std::nullopt).ok());
+  // Cut to 32 bits this would be 0, and a negative one would turn lingering off.
+  for (const std::chrono::seconds wrong :
+       {std::chrono::seconds(int64_t{1} << 32), std::chrono::seconds(-1)}) {
+    EXPECT_EQ(client.SetLinger(wrong).error().code(), ErrorCode::kInvalidArgument);
+  }
   ASSERT_TRUE(client.SetLinger(std::chrono::seconds(0)).ok());
   client.Close();
   EXPECT_EQ(Await(server.Read()).error().code(), ErrorCode::kConnectionReset);

@@ -10,6 +10,12 @@ Result<void> ResultOf(int32_t result, const char* operation) {
   return {};
 }
 
+// Nothing where the kernel's int cannot hold it: cut short, it might mean the contrary.
+std::optional<int32_t> ForTheKernel(std::chrono::seconds time) {
+  if (time.count() < 0 || time.count() > INT32_MAX) return std::nullopt;
+  return static_cast<int32_t>(time.count());
+}
+
 }  // namespace
 
 Result<void> TcpStream::SetNoDelay(bool on) {
@@ -20,18 +26,25 @@ Result<void> TcpStream::SetNoDelay(bool on) {
 
 Result<void> TcpStream::SetKeepAlive(const KeepAlive& keep_alive) {
   if (!open()) return Error(ErrorCode::kClosed, "set keep-alive");
+  const std::optional<int32_t> idle_s = ForTheKernel(keep_alive.idle);
+  const std::optional<int32_t> interval_s = ForTheKernel(keep_alive.interval);
+  if (!idle_s.has_value() || !interval_s.has_value()) {
+    return Error(ErrorCode::kInvalidArgument, "set keep-alive");
+  }
   io::KeepAliveParameters parameters;
   parameters.on = keep_alive.on;
-  parameters.idle_s = static_cast<int32_t>(keep_alive.idle.count());
-  parameters.interval_s = static_cast<int32_t>(keep_alive.interval.count());
+  parameters.idle_s = *idle_s;
+  parameters.interval_s = *interval_s;
   parameters.probes = keep_alive.probes;
   return ResultOf(io::SetKeepAlive(native_handle(), parameters), "set keep-alive");
 }
 
 Result<void> TcpStream::SetLinger(std::optional<std::chrono::seconds> limit) {
   if (!open()) return Error(ErrorCode::kClosed, "set linger");
-  const auto seconds = limit.has_value() ? static_cast<int32_t>(limit->count()) : -1;
-  return ResultOf(io::SetLinger(native_handle(), seconds), "set linger");
+  if (!limit.has_value()) return ResultOf(io::SetLinger(native_handle(), -1), "set linger");
+  const std::optional<int32_t> seconds = ForTheKernel(*limit);
+  if (!seconds.has_value()) return Error(ErrorCode::kInvalidArgument, "set linger");
+  return ResultOf(io::SetLinger(native_handle(), *seconds), "set linger");
 }
 
 Result<void> TcpStream::SetBuffers(int32_t receive_bytes, int32_t send_bytes) {
