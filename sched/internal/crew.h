@@ -3,9 +3,9 @@
 // There are as many active workers as were asked for. One that is stuck in a poll, or says that it
 // will block, is replaced: its queued tasks go to the inject queue, its timers to the foster care
 // of a spare worker, which from now on is active. What cannot move stays: tasks bound to it, its
-// driver, children that it forked (they may be stolen). When the poll ends the worker takes its timers back,
-// and one spare worker too many becomes passive: it runs what its own driver and timers wake, for
-// sockets may have their home there, but takes nothing from others.
+// driver, children that it forked (they may be stolen). When the poll ends the worker takes its
+// timers back, and one spare worker too many becomes passive: it runs what its own driver and
+// timers wake, for sockets may have their home there, but takes nothing from others.
 //
 // Thread-safety: any thread. StepAside, StepBack and Return by the worker's own.
 // Memory ordering: one lock around all of it; OwnerGate says how the worker's own thread is kept
