@@ -1,5 +1,6 @@
 #include "sched/block_in_place.h"
 
+#include "base/check.h"
 #include "sched/internal/core.h"
 #include "sched/internal/crew.h"
 #include "sched/internal/worker.h"
@@ -18,6 +19,8 @@ BlockingSection::BlockingSection() : worker_(CurrentWorker::Get()) {
 
 BlockingSection::~BlockingSection() {
   if (worker_ == nullptr) return;
+  // Another worker may have been faster to run the fiber on than this one to end its poll.
+  ZOKIO_CHECK(CurrentWorker::Get() == nullptr, "a fiber waited inside BlockInPlace");
   CurrentWorker::Get() = worker_;
   worker_->core().crew().StepBack(*worker_);
 }

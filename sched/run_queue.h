@@ -49,7 +49,8 @@ class BasicRunQueue {
     return true;
   }
 
-  // Owner. Takes the oldest tasks, at most `max`; returns how many.
+  // Owner. Takes the oldest tasks, at most `max`; returns how many. What stands in `out` beyond
+  // that has no meaning (thieves may have it).
   uint32_t Claim(TaskHeader** out, uint32_t max) {
     uint64_t tail = tail_.load(memory_order_relaxed);
     uint64_t head = head_.load(memory_order_acquire);

@@ -286,6 +286,33 @@ TEST(SchedulerStressTest, YieldingTasksAreWokenAndCancelledFromOutside) {
   }
 }
 
+// Few tasks for more workers: the owner of a ring and a thief are after its last one all the time.
+TEST(SchedulerStressTest, TheLastTaskOfARingRunsOnceWhoeverTakesIt) {
+  constexpr int kTasks = 4;
+  const int yields = static_cast<int>(20'000 / (kScale == 1 ? 1 : 20));
+  for (Priority priority : {Priority::kImmediate, Priority::kNormal, Priority::kBackground}) {
+    auto scheduler = Make(3);
+    Atomic<bool> overlap{false};
+    Atomic<int> steps{0};
+    auto run = [&]() -> Task<> {
+      Atomic<int> inside{0};
+      for (int i = 0; i < yields; ++i) {
+        if (inside.fetch_add(1) != 0) overlap.store(true);
+        steps.fetch_add(1);
+        inside.fetch_sub(1);
+        co_await Yield();
+      }
+    };
+    std::vector<JoinHandle<void>> handles;
+    for (int i = 0; i < kTasks; ++i) handles.push_back(scheduler->Spawn(priority, run));
+    scheduler->BlockOn([&]() -> Task<> {
+      for (JoinHandle<void>& handle : handles) (void)co_await handle;
+    });
+    EXPECT_FALSE(overlap.load());
+    EXPECT_EQ(steps.load(), kTasks * yields);
+  }
+}
+
 TEST(SchedulerStressTest, WakersOutliveTheirScheduler) {
   Waker kept;
   {

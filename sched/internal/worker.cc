@@ -156,9 +156,11 @@ TaskHeader* Worker::NextLocal() {
 
 TaskHeader* Worker::NextImmediate() {
   TaskHeader* task = nullptr;
-  if (queue(Priority::kImmediate).Claim(&task, 1) == 0 &&
-      __builtin_expect(!core_.inject(Priority::kImmediate).empty(), 0)) {
-    task = TakeInjected(Priority::kImmediate);
+  if (queue(Priority::kImmediate).Claim(&task, 1) == 0) {
+    // Where a thief was faster, `task` is his.
+    task = __builtin_expect(core_.inject(Priority::kImmediate).empty(), 1)
+               ? nullptr
+               : TakeInjected(Priority::kImmediate);
   }
   immediate_streak_ = task == nullptr ? 0 : immediate_streak_ + 1;
   return task;
@@ -210,9 +212,9 @@ TaskHeader* Worker::NextForked() {
 }
 
 TaskHeader* Worker::NextBackground() {
-  TaskHeader* task = nullptr;
-  queue(Priority::kBackground).Claim(&task, 1);
-  return task;
+  TaskHeader* task;
+  // Where a thief was faster, `task` is his.
+  return queue(Priority::kBackground).Claim(&task, 1) != 0 ? task : nullptr;
 }
 
 TaskHeader* Worker::FindWork() {
