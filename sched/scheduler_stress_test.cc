@@ -23,7 +23,7 @@
 namespace zokio {
 namespace {
 
-#ifdef ZOKIO_SANITIZED
+#if defined(ZOKIO_SANITIZED) || defined(ZOKIO_COVERAGE)
 constexpr int64_t kScale = 100;
 #else
 constexpr int64_t kScale = 1;
