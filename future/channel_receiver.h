@@ -14,10 +14,12 @@
 #include <cstdint>
 #include <new>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/atomic.h"
+#include "base/check.h"
 #include "base/result.h"
 #include "future/context.h"
 #include "future/poll.h"
@@ -125,7 +127,8 @@ class ChannelReceiver {
 
    private:
     size_t Append(Queue& queue, size_t room) noexcept {
-      if constexpr (internal::ReceivesBatches<Queue>) {
+      // A range is inserted only where it could also be assigned.
+      if constexpr (internal::ReceivesBatches<Queue> && std::is_move_assignable_v<T>) {
         return queue.ReceiveBatch(
             room, [this](auto first, auto last) { out_->insert(out_->end(), first, last); });
       } else {
@@ -155,8 +158,9 @@ class ChannelReceiver {
   RecvFuture Recv() { return RecvFuture(this); }
 
   // Appends what is there, at least one message and at most `limit`, to `out`; how many. 0: closed
-  // and empty.
+  // and empty. REQUIRES: limit > 0.
   RecvManyFuture RecvMany(std::vector<T>* out, size_t limit) {
+    ZOKIO_CHECK(limit > 0, "a RecvMany of no messages would tell of an end");
     return RecvManyFuture(this, out, limit);
   }
 
