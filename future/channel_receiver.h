@@ -77,7 +77,10 @@ class ChannelReceiver {
   class [[nodiscard]] RecvFuture {
    public:
     explicit RecvFuture(ChannelReceiver* receiver) : receiver_(receiver) {}
-    RecvFuture(RecvFuture&& other) noexcept : receiver_(std::exchange(other.receiver_, nullptr)) {}
+    // Movable until its first poll.
+    RecvFuture(RecvFuture&& other) noexcept : receiver_(other.receiver_) {
+      ZOKIO_DCHECK(!other.waiting_, "moved after its first poll");
+    }
     ~RecvFuture() {
       if (waiting_) receiver_->block_->queue.StopWaiting();
     }
@@ -105,10 +108,11 @@ class ChannelReceiver {
    public:
     RecvManyFuture(ChannelReceiver* receiver, std::vector<T>* out, size_t limit)
         : receiver_(receiver), out_(out), limit_(limit) {}
+    // Movable until its first poll.
     RecvManyFuture(RecvManyFuture&& other) noexcept
-        : receiver_(std::exchange(other.receiver_, nullptr)),
-          out_(other.out_),
-          limit_(other.limit_) {}
+        : receiver_(other.receiver_), out_(other.out_), limit_(other.limit_) {
+      ZOKIO_DCHECK(!other.waiting_, "moved after its first poll");
+    }
     ~RecvManyFuture() {
       if (waiting_) receiver_->block_->queue.StopWaiting();
     }
