@@ -173,6 +173,48 @@ TEST(MpscTest, ADroppedReceiverDropsWhatIsLeft) {
   EXPECT_EQ(send.poll(manual.context).value().error().code(), ErrorCode::kClosed);
 }
 
+// Such messages lie apart from their words.
+template <typename T>
+class LargeMessageTest : public ::testing::Test {};
+struct WithHole {
+  std::unique_ptr<int> value;
+  char more[41];
+};
+struct alignas(16) FillsLines {
+  std::unique_ptr<int> value;
+  char more[112];
+};
+using LargeMessages = ::testing::Types<WithHole, FillsLines>;
+TYPED_TEST_SUITE(LargeMessageTest, LargeMessages);
+
+TYPED_TEST(LargeMessageTest, ComeInOrderAndAreDroppedWithTheReceiver) {
+  ManualContext manual;
+  for (size_t capacity : {1u, 2u, 3u, 8u}) {
+    auto [sender, receiver] = MakeMpsc<TypeParam>(capacity);
+    int sent = 0;
+    int received = 0;
+    for (int lap = 0; lap < 5; ++lap) {
+      std::vector<TypeParam> items;
+      for (size_t i = 0; i < capacity; ++i) items.push_back(TypeParam{Msg(sent++), {}});
+      auto send = sender.SendMany(items);
+      EXPECT_EQ(send.poll(manual.context).value(), capacity);
+      if (lap == 4) break;  // these are left over
+      std::vector<TypeParam> got;
+      while (got.size() < capacity) {
+        auto receive = receiver.RecvMany(&got, 2);
+        ASSERT_GT(receive.poll(manual.context).value(), 0u);
+      }
+      for (TypeParam& message : got) EXPECT_EQ(*message.value, received++);
+    }
+    auto waits = sender.Send(TypeParam{Msg(sent), {}});
+    EXPECT_TRUE(waits.poll(manual.context).pending());
+    {
+      auto dropped = std::move(receiver);
+    }
+    EXPECT_FALSE(waits.poll(manual.context).value().ok());
+  }
+}
+
 TEST(MpscTest, BatchesKeepTheOrderAcrossTheWrap) {
   ManualContext manual;
   auto [sender, receiver] = MakeMpsc<int>(7);
