@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/thread.h"
@@ -167,6 +168,54 @@ TEST(MpscModel, TheReceiverGoes) {
     }
     sender.Join();
   });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// A batch through a ring that is larger than its capacity, so that a slot and its gate differ. The
+// receiver takes batches across the sender's, to the end; or it closes at once, and takes what
+// came.
+void Batches(bool close) {
+  auto places = std::make_unique<Places>();
+  auto channel = std::make_unique<MpscChannel<Message>>(MakeMpsc<Message>(3));
+  auto sent = std::make_unique<size_t>(0);
+  Thread sender = Thread::Start("sender", [&, end = &channel->sender] {
+                    auto mine = std::move(*end);
+                    Message items[] = {Make(0), Make(1), Make(2), Make(3), Make(4)};
+                    auto future = mine.SendMany(items);
+                    *sent = places->senders[0].Wait(future).value();
+                    for (size_t i = 0; i < 5; ++i) {
+                      ZOKIO_CHECK((items[i] == nullptr) == (i < *sent), "the rest is left alone");
+                    }
+                  }).value();
+  std::vector<Message> got;
+  {
+    auto receiver = std::move(channel->receiver);
+    if (close) receiver.Close();
+    while (true) {
+      auto future = receiver.RecvMany(&got, 2);
+      if (places->receiver.Wait(future).value() == 0) break;
+    }
+  }
+  sender.Join();
+  ZOKIO_CHECK(got.size() == *sent && (close || got.size() == 5), "what was sent");
+  for (size_t i = 0; i < got.size(); ++i) {
+    ZOKIO_CHECK(*got[i] == static_cast<int>(i), "in its order");
+  }
+}
+
+model::Report Within(int preemptions, const char* name, void (*body)()) {
+  return model::Explore(
+      {.name = name, .mode = model::Mode::kBounded, .preemptions_max = preemptions}, body);
+}
+
+TEST(MpscModel, BatchesAcrossEachOther) {
+  const model::Report report = Within(1, "mpsc, batches", [] { Batches(false); });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// What a Send said to be sent is received, and a refused batch comes back whole.
+TEST(MpscModel, ABatchThatMeetsTheEnd) {
+  const model::Report report = Within(2, "mpsc, batch and close", [] { Batches(true); });
   EXPECT_TRUE(report.Proven()) << report;
 }
 

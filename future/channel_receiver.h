@@ -14,10 +14,12 @@
 #include <cstdint>
 #include <new>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/atomic.h"
+#include "base/check.h"
 #include "base/result.h"
 #include "future/context.h"
 #include "future/poll.h"
@@ -75,7 +77,10 @@ class ChannelReceiver {
   class [[nodiscard]] RecvFuture {
    public:
     explicit RecvFuture(ChannelReceiver* receiver) : receiver_(receiver) {}
-    RecvFuture(RecvFuture&& other) noexcept : receiver_(std::exchange(other.receiver_, nullptr)) {}
+    // Movable until its first poll.
+    RecvFuture(RecvFuture&& other) noexcept : receiver_(other.receiver_) {
+      ZOKIO_DCHECK(!other.waiting_, "moved after its first poll");
+    }
     ~RecvFuture() {
       if (waiting_) receiver_->block_->queue.StopWaiting();
     }
@@ -103,10 +108,11 @@ class ChannelReceiver {
    public:
     RecvManyFuture(ChannelReceiver* receiver, std::vector<T>* out, size_t limit)
         : receiver_(receiver), out_(out), limit_(limit) {}
+    // Movable until its first poll.
     RecvManyFuture(RecvManyFuture&& other) noexcept
-        : receiver_(std::exchange(other.receiver_, nullptr)),
-          out_(other.out_),
-          limit_(other.limit_) {}
+        : receiver_(other.receiver_), out_(other.out_), limit_(other.limit_) {
+      ZOKIO_DCHECK(!other.waiting_, "moved after its first poll");
+    }
     ~RecvManyFuture() {
       if (waiting_) receiver_->block_->queue.StopWaiting();
     }
@@ -125,7 +131,8 @@ class ChannelReceiver {
 
    private:
     size_t Append(Queue& queue, size_t room) noexcept {
-      if constexpr (internal::ReceivesBatches<Queue>) {
+      // A range is inserted only where it could also be assigned.
+      if constexpr (internal::ReceivesBatches<Queue> && std::is_move_assignable_v<T>) {
         return queue.ReceiveBatch(
             room, [this](auto first, auto last) { out_->insert(out_->end(), first, last); });
       } else {
@@ -155,8 +162,9 @@ class ChannelReceiver {
   RecvFuture Recv() { return RecvFuture(this); }
 
   // Appends what is there, at least one message and at most `limit`, to `out`; how many. 0: closed
-  // and empty.
+  // and empty. REQUIRES: limit > 0.
   RecvManyFuture RecvMany(std::vector<T>* out, size_t limit) {
+    ZOKIO_CHECK(limit > 0, "a RecvMany of no messages would tell of an end");
     return RecvManyFuture(this, out, limit);
   }
 

@@ -29,6 +29,12 @@ Task<int&> Local() {
   co_return local;
 }
 #endif
+#ifdef RETURNS_A_CONST_LOCAL
+Task<const int&> ConstLocal() {
+  const int local = 1;
+  co_return local;
+}
+#endif
 #ifdef RETURNS_A_TEMPORARY
 Task<const int&> Temporary() { co_return 1; }
 #endif

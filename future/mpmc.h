@@ -241,6 +241,7 @@ class MpmcReceiver {
   // Appends at least one message and at most `limit` to `out`; how many. 0: closed and empty.
   // REQUIRES: limit > 0.
   RecvManyFuture RecvMany(std::vector<T>* out, size_t limit) {
+    ZOKIO_CHECK(limit > 0, "a RecvMany of no messages would tell of an end");
     return RecvManyFuture(block_, out, limit);
   }
   // kWouldBlock when it is empty or others wait, kClosed when it is closed and empty.

@@ -341,10 +341,12 @@ void MpscRing<T>::Withdraw(WaitNode& node) {
   if (state == WaitState::kWaiting) {
     dropped = std::move(node.waker);
     WaitList::Remove(&node);
-  } else if (state == WaitState::kGranted && !waiting_.list().empty()) {
-    waker = waiting_.list().PopFront(WaitState::kGranted);  // the room goes to the next
-  } else if (state == WaitState::kGranted) {
-    --granted_;
+  } else if (state == WaitState::kGranted && !closed_) {
+    if (waiting_.list().empty()) {
+      --granted_;
+    } else {
+      waker = waiting_.list().PopFront(WaitState::kGranted);  // the room goes to the next
+    }
   }
   EndQueueing();
   lock.Unlock();
@@ -364,6 +366,7 @@ void MpscRing<T>::Close() {
   WakeBatch batch;
   MutexLock lock(waiting_.mutex());
   closed_ = true;
+  granted_ = 0;  // what was not claimed is void, or TrySend would take it for a queue
   while (true) {
     while (!waiting_.list().empty() && !batch.full()) {
       batch.Add(waiting_.list().PopFront(WaitState::kClosed));

@@ -82,7 +82,8 @@ class MpscSlots {
   static constexpr size_t kLine = 64;
   static constexpr bool kApart = sizeof(T) > 32;
 
-  union Apart {
+  // Such that words behind it are aligned, whatever the size of a message.
+  union alignas(T) alignas(Atomic<uint64_t>) Apart {
     T value;
   };
   struct Together {

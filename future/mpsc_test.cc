@@ -1,11 +1,15 @@
 // What Mpsc promises, one test each, and its ends dropped at every point where they can wait.
 #include "future/mpsc.h"
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "base/atomic.h"
 #include "future/local_executor.h"
+#include "future/mpsc_slots.h"
 #include "future/select.h"
 #include "future/testing.h"
 #include "future/yield.h"
@@ -135,6 +139,26 @@ TEST(MpscTest, ClosingRefusesNewAndKeepsOldMessages) {
   EXPECT_EQ(receiver.TryRecv().error().code(), ErrorCode::kClosed);
 }
 
+TEST(MpscTest, ClosedIsClosedAlsoWhereRoomWasPromised) {
+  ManualContext manual;
+  auto [sender, receiver] = MakeMpsc<int>(2);
+  EXPECT_TRUE(sender.TrySend(0).ok());
+  EXPECT_TRUE(sender.TrySend(1).ok());
+  auto asked = sender.Send(2);
+  auto dropped = std::make_optional(sender.Send(3));
+  EXPECT_TRUE(asked.poll(manual.context).pending());
+  EXPECT_TRUE(dropped->poll(manual.context).pending());
+  EXPECT_EQ(*receiver.TryRecv(), 0);
+  EXPECT_EQ(*receiver.TryRecv(), 1);
+  EXPECT_EQ(manual.counter.wakes(), 2);  // room for both, who have not come for it
+  receiver.Close();
+  EXPECT_EQ(sender.TrySend(4).error().code(), ErrorCode::kClosed);
+  dropped.reset();
+  Result<void> answer = asked.poll(manual.context).value();
+  EXPECT_EQ(answer.error().code(), ErrorCode::kClosed);
+  EXPECT_EQ(sender.TrySend(5).error().code(), ErrorCode::kClosed);
+}
+
 TEST(MpscTest, ADroppedReceiverDropsWhatIsLeft) {
   auto value = std::make_shared<int>(1);
   ManualContext manual;
@@ -147,6 +171,48 @@ TEST(MpscTest, ADroppedReceiverDropsWhatIsLeft) {
   EXPECT_EQ(value.use_count(), 1);
   auto send = channel.sender.Send(value);
   EXPECT_EQ(send.poll(manual.context).value().error().code(), ErrorCode::kClosed);
+}
+
+// Such messages lie apart from their words.
+template <typename T>
+class LargeMessageTest : public ::testing::Test {};
+struct WithHole {
+  std::unique_ptr<int> value;
+  char more[41];
+};
+struct alignas(16) FillsLines {
+  std::unique_ptr<int> value;
+  char more[112];
+};
+using LargeMessages = ::testing::Types<WithHole, FillsLines>;
+TYPED_TEST_SUITE(LargeMessageTest, LargeMessages);
+
+TYPED_TEST(LargeMessageTest, ComeInOrderAndAreDroppedWithTheReceiver) {
+  ManualContext manual;
+  for (size_t capacity : {1u, 2u, 3u, 8u}) {
+    auto [sender, receiver] = MakeMpsc<TypeParam>(capacity);
+    int sent = 0;
+    int received = 0;
+    for (int lap = 0; lap < 5; ++lap) {
+      std::vector<TypeParam> items;
+      for (size_t i = 0; i < capacity; ++i) items.push_back(TypeParam{Msg(sent++), {}});
+      auto send = sender.SendMany(items);
+      EXPECT_EQ(send.poll(manual.context).value(), capacity);
+      if (lap == 4) break;  // these are left over
+      std::vector<TypeParam> got;
+      while (got.size() < capacity) {
+        auto receive = receiver.RecvMany(&got, 2);
+        ASSERT_GT(receive.poll(manual.context).value(), 0u);
+      }
+      for (TypeParam& message : got) EXPECT_EQ(*message.value, received++);
+    }
+    auto waits = sender.Send(TypeParam{Msg(sent), {}});
+    EXPECT_TRUE(waits.poll(manual.context).pending());
+    {
+      auto dropped = std::move(receiver);
+    }
+    EXPECT_FALSE(waits.poll(manual.context).value().ok());
+  }
 }
 
 TEST(MpscTest, BatchesKeepTheOrderAcrossTheWrap) {
@@ -167,6 +233,32 @@ TEST(MpscTest, BatchesKeepTheOrderAcrossTheWrap) {
   }
   ASSERT_EQ(got.size(), static_cast<size_t>(next));
   for (int i = 0; i < next; ++i) EXPECT_EQ(got[static_cast<size_t>(i)], i);
+}
+
+// Messages may be lambdas, which cannot be assigned.
+TEST(MpscTest, BatchesOfWhatCannotBeAssigned) {
+  struct Constant {
+    const int value;
+  };
+  ManualContext manual;
+  auto [sender, receiver] = MakeMpsc<Constant>(4);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(sender.TrySend(Constant{i}).ok());
+  std::vector<Constant> got;
+  auto receive = receiver.RecvMany(&got, 4);
+  EXPECT_EQ(receive.poll(manual.context).value(), 4u);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(got[i].value, i);
+}
+
+// Behind messages of any size.
+TEST(MpscTest, WordsAreAligned) {
+  using Odd = std::array<char, 33>;
+  for (size_t count : {2u, 4u, 8u}) {
+    internal::MpscSlots<Odd> slots(count);
+    for (size_t i = 0; i < count; ++i) {
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(&slots.word(i)) % alignof(Atomic<uint64_t>), 0u);
+    }
+    slots.Free(count);
+  }
 }
 
 TEST(MpscTest, SendManyWaitsForRoomAndStopsAtTheEnd) {

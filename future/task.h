@@ -227,7 +227,7 @@ class Promise<T&> final : public PromiseOf<T&> {
  public:
   void return_value(T& value) { this->Slot()->Emplace(std::addressof(value)); }
   // A variable or a temporary of the body is gone when the caller looks at it.
-  void return_value(std::remove_const_t<T>&& local) = delete;
+  void return_value(const T&& local) = delete;
 };
 
 template <>
