@@ -46,7 +46,8 @@ zokio::Task<zokio::Result<void>> Fetch(zokio::TlsContext context, Page page) {
     if (chunk->empty()) break;
     std::fwrite(chunk->data(), 1, chunk->size(), stdout);
   }
-  co_return co_await stream->Shutdown();
+  (void)co_await stream->Shutdown();  // everything came; the server may be gone already
+  co_return {};
 }
 
 }  // namespace

@@ -39,6 +39,9 @@ const unsigned char* Bytes(const std::string& text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+// An encrypted key is refused: OpenSSL would ask the terminal for its password, and wait.
+int NoPassword(char*, int, int, void*) { return -1; }
+
 // A context with what both sides have in common. Null: out of memory.
 SSL_CTX* NewContext(bool server) {
   SSL_CTX* context = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
@@ -47,6 +50,7 @@ SSL_CTX* NewContext(bool server) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   // An idle connection keeps no buffers.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_default_passwd_cb(context, &NoPassword);
   return context;
 }
 
@@ -79,6 +83,23 @@ int ChooseProtocol(SSL*, const unsigned char** chosen, unsigned char* size,
   }
   *chosen = found;
   return SSL_TLSEXT_ERR_OK;
+}
+
+// What a server demands, with each of its certificates: where another one is chosen, OpenSSL looks
+// at that one's context for nearly everything. `alpn` outlives the context.
+Result<void> Demand(SSL_CTX* context, const TlsServerOptions& options, std::string* alpn) {
+  if (!options.client_ca_file.empty()) {
+    if (Result<void> trusted = Trust(context, options.client_ca_file); !trusted.ok()) {
+      return trusted;
+    }
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  // Sessions travel in tickets; nothing is kept here for them.
+  static constexpr unsigned char kSessionContext[] = "zokio";
+  SSL_CTX_set_session_id_context(context, kSessionContext, sizeof(kSessionContext) - 1);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (!alpn->empty()) SSL_CTX_set_alpn_select_cb(context, &ChooseProtocol, alpn);
+  return {};
 }
 
 bool Fits(SSL_CTX* context, const char* name) {
@@ -145,6 +166,8 @@ Result<TlsContext> TlsContext::Server(const TlsServerOptions& options) {
     const Result<void> used =
         UseCertificate(context.get(), certificate.chain_file, certificate.key_file);
     if (!used.ok()) return used.error();
+    const Result<void> demanded = Demand(context.get(), options, &shared->alpn);
+    if (!demanded.ok()) return demanded.error();
     if (shared->main == nullptr) {
       shared->main = std::move(context);
     } else {
@@ -152,19 +175,6 @@ Result<TlsContext> TlsContext::Server(const TlsServerOptions& options) {
     }
   }
   SSL_CTX* context = shared->main.get();
-  if (!options.client_ca_file.empty()) {
-    if (const Result<void> trusted = Trust(context, options.client_ca_file); !trusted.ok()) {
-      return trusted.error();
-    }
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  }
-  // Sessions travel in tickets; nothing is kept here for them.
-  static constexpr unsigned char kSessionContext[] = "zokio";
-  SSL_CTX_set_session_id_context(context, kSessionContext, sizeof(kSessionContext) - 1);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  if (!shared->alpn.empty()) {
-    SSL_CTX_set_alpn_select_cb(context, &ChooseProtocol, &shared->alpn);
-  }
   if (!shared->further.empty()) {
     SSL_CTX_set_tlsext_servername_callback(context, &ChooseCertificate<decltype(shared->further)>);
     SSL_CTX_set_tlsext_servername_arg(context, &shared->further);

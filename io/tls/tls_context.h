@@ -8,8 +8,8 @@
 //
 // Ownership: a share of an immutable context; copies are cheap.
 // Thread-safety: any number of threads use one context.
-// Errors: kNotFound, kPermissionDenied, kInvalidArgument (a file cannot be read, is no PEM, or a
-//   key does not fit its certificate).
+// Errors: kNotFound, kPermissionDenied, kInvalidArgument (a file cannot be read, is no PEM, a
+//   key is encrypted or does not fit its certificate).
 #ifndef ZOKIO_IO_TLS_TLS_CONTEXT_H_
 #define ZOKIO_IO_TLS_TLS_CONTEXT_H_
 

@@ -19,6 +19,28 @@ bool IsAddress(const std::string& name) {
   return address != nullptr;
 }
 
+// OpenSSL takes what follows a dot in front for any name in that domain, and ends at a NUL.
+bool IsOneName(const std::string& name) {
+  return name.front() != '.' && name.find('\0') == std::string::npos;
+}
+
+// A resumed connection shows no certificate: the one that the session was earned with must be of
+// `name` as well (RFC 8446, section 4.6.1).
+bool IsSessionOf(SSL_SESSION* session, const std::string& name) {
+  X509* certificate = SSL_SESSION_get0_peer(session);
+  if (certificate == nullptr) return false;
+  return IsAddress(name) ? X509_check_ip_asc(certificate, name.c_str(), 0) == 1
+                         : X509_check_host(certificate, name.c_str(), 0, 0, nullptr) == 1;
+}
+
+// Offers the session, unless the server is to be verified and was not when it was earned.
+void OfferSession(SSL* ssl, const std::string& name, SSL_SESSION* session) {
+  const bool verify = SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
+  if (verify && !IsSessionOf(session, name)) return;
+  SSL_set_session(ssl, session);
+  if (verify && SSL_get_verify_result(ssl) != X509_V_OK) SSL_set_session(ssl, nullptr);
+}
+
 }  // namespace
 
 TlsEngine::~TlsEngine() {
@@ -44,13 +66,15 @@ Result<void> TlsEngine::Start(const std::string& name, const TlsSession& session
   }
   SSL_set_connect_state(ssl_);
   bool named = !name.empty() || SSL_get_verify_mode(ssl_) == SSL_VERIFY_NONE;
-  if (!name.empty() && IsAddress(name)) {
+  if (!name.empty() && !IsOneName(name)) {
+    named = false;
+  } else if (!name.empty() && IsAddress(name)) {
     named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), name.c_str()) == 1;
   } else if (!name.empty()) {
     named =
         SSL_set_tlsext_host_name(ssl_, name.c_str()) == 1 && SSL_set1_host(ssl_, name.c_str()) == 1;
   }
-  if (session != nullptr) SSL_set_session(ssl_, session.get());
+  if (named && session != nullptr) OfferSession(ssl_, name, session.get());
   ERR_clear_error();
   if (!named) return Error(ErrorCode::kInvalidArgument, "tls: the server's name");
   return {};
@@ -88,6 +112,10 @@ TlsStep TlsEngine::Write(std::span<const uint8_t> bytes) {
   MutexLock lock(mutex_);
   if (failed_) return TlsStep::kFailed;
   ERR_clear_error();
+  if ((SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0) {
+    error_ = Error(ErrorCode::kClosed, "tls: write after shutdown");
+    return TlsStep::kFailed;
+  }
   size_t written = 0;
   const TlsStep step = StepOf(SSL_write_ex(ssl_, bytes.data(), bytes.size(), &written));
   // The wire takes everything, and there is no renegotiation to wait for.
@@ -99,6 +127,8 @@ TlsStep TlsEngine::Shutdown() {
   MutexLock lock(mutex_);
   if (failed_) return TlsStep::kFailed;
   ERR_clear_error();
+  // A second SSL_shutdown would read, and throw away what it reads.
+  if ((SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0) return TlsStep::kDone;
   const int answer = SSL_shutdown(ssl_);
   return StepOf(answer == 0 ? 1 : answer);  // 0: ours went out, the peer's did not come yet
 }

@@ -44,15 +44,17 @@ class TlsEngine {
   ~TlsEngine();
 
   // REQUIRES: once, before anything else. `name`: a client's peer, a DNS name or an IP address,
-  // which its certificate must be of, where certificates are verified at all.
+  // which its certificate must be of, where certificates are verified at all. A session that was
+  // earned from another server, or one that was not verified, is then passed over.
   Result<void> Start(const std::string& name, const TlsSession& session);
 
   TlsStep Handshake();
   // Decrypts into `target`.
   TlsStep Read(std::span<uint8_t> target, size_t* count);
-  // Encrypts everything.  REQUIRES: the handshake is done; `bytes` is not empty.
+  // Encrypts everything. After Shutdown it fails and leaves the connection as it is.
+  // REQUIRES: the handshake is done; `bytes` is not empty.
   TlsStep Write(std::span<const uint8_t> bytes);
-  // Says that nothing more is sent.
+  // Says that nothing more is sent. Idempotent.
   TlsStep Shutdown();
 
   // REQUIRES: what was fed before was taken: a step answered kWantInput since.

@@ -22,7 +22,8 @@ struct TlsStream::State {
   SocketStream stream;
   io::TlsEngine engine;
   AsyncMutex sending;
-  bool cut = false;  // under `sending`: a send was begun and did not end
+  bool cut = false;    // under `sending`: a send was begun and did not end
+  bool ended = false;  // under `sending`: the peer was told that nothing more comes
 };
 
 io::TlsEngine& TlsStream::engine() const {
@@ -96,7 +97,7 @@ Task<Result<void>> TlsStream::SendOutgoing(StatePtr state) {
 Task<Result<void>> TlsStream::SendIfFree(StatePtr state) {
   if (!state->engine.HasOutgoing()) co_return {};
   const AsyncMutex::Guard sending = state->sending.TryLock();
-  if (!sending) co_return {};
+  if (!sending || state->cut) co_return {};
   Task<Result<void>> send = SendOutgoing(state);
   co_return co_await std::move(send);
 }
@@ -182,11 +183,15 @@ Task<Result<void>> TlsStream::Shutdown() { return ShutdownOf(state_); }
 Task<Result<void>> TlsStream::ShutdownOf(StatePtr state) {
   if (state == nullptr) co_return Error(ErrorCode::kClosed, "tls: shutdown");
   const AsyncMutex::Guard sending = co_await state->sending.Lock();
+  if (state->ended) co_return {};
+  if (state->cut) co_return Error(ErrorCode::kCancelled, "tls: an earlier write was cut short");
   if (state->engine.Shutdown() == io::TlsStep::kFailed) co_return state->engine.error();
   Task<Result<void>> send = SendOutgoing(state);
   const Result<void> sent = co_await std::move(send);
   if (!sent.ok()) co_return sent;
-  co_return state->stream.Shutdown();
+  const Result<void> shut = state->stream.Shutdown();
+  state->ended = shut.ok();
+  co_return shut;
 }
 
 }  // namespace zokio

@@ -11,7 +11,8 @@
 //   peer has to know that it got everything. Tasks it gave may be dropped before or after it.
 // Thread-safety: one thread at a time, except that one read and one write may go on at once.
 // Cancellation: dropping a read loses no byte. A write that is dropped while its bytes are on their
-//   way leaves an unknown part of a record sent: later writes fail with kCancelled, reads go on.
+//   way leaves an unknown part of a record sent: later writes and Shutdown fail with kCancelled,
+//   reads go on.
 // Errors: those of the stream below; kEndOfStream where the connection ended without the peer
 //   saying so in TLS: what came may be cut short; kPermissionDenied (a certificate or a name was
 //   not accepted, by either side) and kInvalidArgument (no TLS, a broken record), with OpenSSL's
@@ -47,6 +48,8 @@ inline constexpr Duration kTlsHandshakeMax = std::chrono::seconds(10);
 struct TlsConnectOptions {
   TlsConnectOptions() {}
 
+  // Of an earlier connection to this server. One whose certificate was not verified, or is not of
+  // the name, is passed over: then the handshake is a whole one.
   TlsSession session;
   Duration handshake_max = kTlsHandshakeMax;
 };
@@ -83,7 +86,8 @@ class TlsStream {
   Task<Result<void>> WriteAll(std::span<const uint8_t> data) { return Write(io::WriteData(data)); }
   Task<Result<void>> WriteAll(io::OwnedBytes data) { return Write(io::WriteData(std::move(data))); }
 
-  // Ends the sending half: the peer reads the end (close_notify, then TCP's FIN). Reading goes on.
+  // Ends the sending half: the peer reads the end (close_notify, then TCP's FIN). Reading goes on;
+  // writing fails with kClosed. Idempotent.
   Task<Result<void>> Shutdown();
 
   bool open() const { return state_ != nullptr; }

@@ -221,6 +221,28 @@ TEST_P(TlsStreamTest, TheServerShowsTheCertificateOfTheNameAskedFor) {
   ASSERT_TRUE(other->client_error.has_value());
 }
 
+TEST_P(TlsStreamTest, WhatAServerDemandsHoldsForEachOfItsCertificates) {
+  TlsServerOptions server = ServerOptions("DNS:a.test");
+  server.certificates.push_back(Authority().Sign("b", "DNS:b.test"));
+  server.alpn = {"http/1.1"};
+  server.client_ca_file = Authority().file();
+  const TlsCertificate certificate = Authority().Sign("client", "DNS:client.test");
+  for (const char* name : {"a.test", "b.test"}) {
+    TlsClientOptions client = ClientOptions();
+    client.alpn = {"http/1.1"};
+    const std::unique_ptr<Pair> stranger = Connect(client, server, name);
+    ASSERT_TRUE(stranger->server_error.has_value()) << name;
+    EXPECT_EQ(stranger->server_error->code(), ErrorCode::kPermissionDenied) << name;
+    client.certificate_file = certificate.chain_file;
+    client.key_file = certificate.key_file;
+    const std::unique_ptr<Pair> known = Connect(client, server, name);
+    ASSERT_TRUE(known->server.has_value()) << name << " " << known->server_error->ToString();
+    EXPECT_EQ(known->server->alpn(), "http/1.1") << name;
+    client.alpn = {"other"};
+    EXPECT_FALSE(Connect(client, server, name)->server.has_value()) << name;
+  }
+}
+
 TEST_P(TlsStreamTest, CertificatesThatAreNotToBeTrustedAreRefused) {
   struct Case {
     const char* names;
@@ -251,10 +273,13 @@ TEST_P(TlsStreamTest, CertificatesThatAreNotToBeTrustedAreRefused) {
   TlsClientOptions careless;
   careless.verify = false;
   EXPECT_TRUE(Connect(careless, ServerOptions(), "z.test")->client.has_value());
-  // Without a name there is nothing to verify.
-  const std::unique_ptr<Pair> nameless = Connect(ClientOptions(), ServerOptions(), "");
-  ASSERT_TRUE(nameless->client_error.has_value());
-  EXPECT_EQ(nameless->client_error->code(), ErrorCode::kInvalidArgument);
+  // Without a name there is nothing to verify; nor is a part of one, or a whole domain, a name.
+  for (const std::string& name :
+       {std::string(), std::string("a.test\0.b", 9), std::string(".test")}) {
+    const std::unique_ptr<Pair> nameless = Connect(ClientOptions(), ServerOptions(), name);
+    ASSERT_TRUE(nameless->client_error.has_value()) << name;
+    EXPECT_EQ(nameless->client_error->code(), ErrorCode::kInvalidArgument) << name;
+  }
 }
 
 TEST_P(TlsStreamTest, AServerMayAskForTheClientsCertificate) {
@@ -284,6 +309,42 @@ TEST_P(TlsStreamTest, ASessionIsResumed) {
     EXPECT_EQ(runtime_->BlockOn(ReadOnce(&*pair->client)), "hello");
     options.session = pair->client->session();
     ASSERT_NE(options.session, nullptr);
+  }
+}
+
+// A resumed connection shows no certificate: what was not verified then would never be.
+TEST_P(TlsStreamTest, ASessionDoesNotTakeThePlaceOfACertificate) {
+  const TlsContext server = *TlsContext::Server(ServerOptions("DNS:a.test"));
+  TlsClientOptions careless;
+  careless.verify = false;
+  const TlsContext verifies = *TlsContext::Client(ClientOptions());
+  struct Case {
+    TlsContext earned_by;
+    const char* name;
+    const char* error;
+  };
+  for (const Case& one : {
+           Case{verifies, "b.test", "hostname mismatch: permission denied"},
+           Case{verifies, "127.0.0.1", "IP address mismatch: permission denied"},
+           Case{*TlsContext::Client(careless), "a.test",
+                "unable to get local issuer certificate: permission denied"},
+       }) {
+    const std::unique_ptr<Pair> first =
+        runtime_->BlockOn(Handshake(one.earned_by, server, "a.test", TlsConnectOptions()));
+    ASSERT_TRUE(first->client && first->server);
+    EXPECT_TRUE(runtime_->BlockOn(Send(&*first->server, "hello")).ok());
+    EXPECT_EQ(runtime_->BlockOn(ReadOnce(&*first->client)), "hello");
+    TlsConnectOptions options;
+    options.session = first->client->session();
+    ASSERT_NE(options.session, nullptr);
+    static TestAuthority stranger("stranger");
+    TlsClientOptions trusts_others;
+    trusts_others.ca_file = stranger.file();
+    const bool same_name = std::string_view(one.name) == "a.test";
+    const std::unique_ptr<Pair> second = runtime_->BlockOn(Handshake(
+        same_name ? *TlsContext::Client(trusts_others) : verifies, server, one.name, options));
+    ASSERT_TRUE(second->client_error.has_value()) << one.error;
+    EXPECT_EQ(second->client_error->ToString(), one.error);
   }
 }
 
@@ -370,6 +431,21 @@ Task<ErrorCode> WriteWithin(TlsStream* stream, std::string text, Duration limit)
   co_return written.ok() ? ErrorCode::kUnknown : written.error().code();
 }
 
+Task<Result<void>> ShutdownOnce(TlsStream* stream) { co_return co_await stream->Shutdown(); }
+
+TEST_P(TlsStreamTest, ShutdownAgainAndWritesAfterItLeaveReadingAlone) {
+  const std::unique_ptr<Pair> pair = Connect();
+  ASSERT_TRUE(pair->client && pair->server);
+  const std::string sent = Pattern(100'000);
+  JoinHandle<Result<void>> sending = runtime_->Spawn(SendAndShutdown(&*pair->server, sent));
+  std::string got = runtime_->BlockOn(ReadOnce(&*pair->client));  // a part; more lies here already
+  EXPECT_TRUE(runtime_->BlockOn(ShutdownOnce(&*pair->client)).ok());
+  EXPECT_TRUE(runtime_->BlockOn(ShutdownOnce(&*pair->client)).ok());
+  EXPECT_EQ(runtime_->BlockOn(WriteWithin(&*pair->client, "x", 1h)), ErrorCode::kClosed);
+  got += runtime_->BlockOn(ReadToEnd(&*pair->client));
+  EXPECT_TRUE(got == sent) << got.size();
+}
+
 TEST_P(TlsStreamTest, AWriteDroppedOnItsWayEndsWritingButNotReading) {
   const std::unique_ptr<Pair> pair = Connect();
   ASSERT_TRUE(pair->client && pair->server);
@@ -377,6 +453,8 @@ TEST_P(TlsStreamTest, AWriteDroppedOnItsWayEndsWritingButNotReading) {
   EXPECT_EQ(runtime_->BlockOn(WriteWithin(&*pair->client, std::string(16'000'000, 'x'), 20ms)),
             ErrorCode::kDeadlineExceeded);
   EXPECT_EQ(runtime_->BlockOn(WriteWithin(&*pair->client, "more", 1h)), ErrorCode::kCancelled);
+  const Result<void> shut = runtime_->BlockOn(ShutdownOnce(&*pair->client));
+  EXPECT_EQ(shut.error().code(), ErrorCode::kCancelled);
   EXPECT_TRUE(runtime_->BlockOn(Send(&*pair->server, "hello")).ok());
   EXPECT_EQ(runtime_->BlockOn(ReadOnce(&*pair->client)), "hello");
 }
