@@ -3,51 +3,9 @@
 #include <utility>
 
 #include "actor/internal/loop.h"
+#include "actor/internal/offer.h"
 
 namespace zokio {
-namespace internal {
-namespace {
-
-// A message that waits for room, and who waits for that.
-struct Offer : Envelope {
-  Offer(Envelope* offered, OneshotSender<bool> sender)
-      : message(offered), admitted(std::move(sender)) {}
-  ~Offer() {
-    if (message != nullptr) message->type->discard(message);
-  }
-
-  Envelope* message;
-  OneshotSender<bool> admitted;
-};
-
-void Admit(ActorLoop& loop, ActorCell& cell, Envelope* envelope) {
-  auto* offer = static_cast<Offer*>(envelope);
-  const MailboxOptions& mailbox = cell.type->mailbox;
-  if (mailbox.overflow == Overflow::kFail && cell.queued.value() >= mailbox.capacity) {
-    loop.Reject(TakeOffered(offer), DeadLetterReason::kOverflow);
-    std::move(offer->admitted).Send(false);
-    FreeEnvelope<Offer>(envelope);
-    return;
-  }
-  loop.Accept(TakeOffered(offer));
-  std::move(offer->admitted).Send(true);
-  FreeEnvelope<Offer>(envelope);
-}
-
-constexpr MessageType kOfferType{Lane::kOffer, &Admit, &FreeEnvelope<Offer>, "offer"};
-
-}  // namespace
-
-Envelope* TakeOffered(Envelope* envelope) {
-  auto* offer = static_cast<Offer*>(envelope);
-  offer->message->sender = offer->sender;
-  offer->message->sender_generation = offer->sender_generation;
-  offer->message->cause = offer->cause;
-  return std::exchange(offer->message, nullptr);
-}
-
-}  // namespace internal
-
 Poll<Result<void>> SendFuture::poll(Context& context) {
   if (envelope_ != nullptr) {
     internal::Envelope* envelope = std::exchange(envelope_, nullptr);
@@ -69,12 +27,8 @@ Poll<Result<void>> SendFuture::poll(Context& context) {
       }
     }
     auto [sender, receiver] = MakeOneshot<bool>();
-    auto* offer = internal::MakeEnvelope<internal::Offer>(envelope, std::move(sender));
-    offer->type = &internal::kOfferType;
-    offer->target = envelope->target;
-    offer->generation = envelope->generation;
     admitted_.emplace(std::move(receiver));
-    internal::ActorLoop::Send(offer);
+    internal::ActorLoop::Send(internal::MakeOffer(envelope, std::move(sender)));
   }
   // NOLINTNEXTLINE(bugprone-unchecked-optional-access): made by the first poll.
   Poll<Result<bool>> poll = admitted_->poll(context);

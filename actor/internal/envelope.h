@@ -105,9 +105,6 @@ void FreeEnvelope(Envelope* envelope) {
   FreeBlock<E>(typed);
 }
 
-// Takes the message out of an envelope of the lane kOffer, and notes its sender: see send.cc.
-Envelope* TakeOffered(Envelope* offer);
-
 // A queue of envelopes linked by `next`.
 class EnvelopeList {
  public:

@@ -6,6 +6,7 @@
 #include "actor/internal/control.h"
 #include "actor/internal/extras.h"
 #include "actor/internal/measures.h"
+#include "actor/internal/offer.h"
 #include "actor/internal/system_core.h"
 #include "base/check.h"
 
