@@ -12,10 +12,10 @@
 //   threads, one after the other.
 // Errors: an exception is rethrown to every awaiter.
 // Cancellation: a dropped await passes its turn on. The future is dropped with the last handle, and
-//   withdrawn first, which the task waits for, if that handle is being awaited. A frame that dies
-//   with several handles leaves a withdrawal that takes time (a scope inside) to a task of its
-//   executor: so the shared future must not refer to variables of a frame that awaits it. A future
-//   that was withdrawn must not be awaited again.
+//   withdrawn first, which the task waits for, if that handle is being awaited. An await that is
+//   given up while there are other handles has a task of its executor wait for the last of them, to
+//   do a withdrawal that takes time (a scope inside): so the shared future must not refer to
+//   variables of a frame that awaits it. A future that was withdrawn must not be awaited again.
 // Cost: one pooled block; an await takes a short lock.
 #ifndef ZOKIO_FUTURE_SHARED_H_
 #define ZOKIO_FUTURE_SHARED_H_

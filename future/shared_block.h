@@ -79,8 +79,8 @@ class SharedBlock {
       Claim(node);
       return PollWithdrawal(context);
     }
-    // The other handles may be variables of the same frame, which nobody asks before they die.
-    if (!context.frame_dies() || context.executor() == nullptr || HasReaper(context)) return kReady;
+    // Nobody may ask the other handles before they go: they are variables, or given up right now.
+    if (context.executor() == nullptr || HasReaper(context) || !context.frame_dies()) return kReady;
     return Expel(node) ? PollWithdrawal(context) : Poll<void>(kReady);
   }
 

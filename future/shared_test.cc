@@ -189,6 +189,28 @@ TEST(SharedWithdrawalTest, TwoHandlesInASelectThatDies) {
   EXPECT_EQ(executor.live(), 0u);
 }
 
+// The one that was awaited lost; the other is dropped where the body ends, and nobody awaits it.
+TEST(SharedWithdrawalTest, AHandleThatIsNotAwaitedMayBeTheLast) {
+  LocalExecutor executor;
+  int drops = 0;
+  auto channel = MakeOneshot<int>();
+  auto stop = MakeOneshot<int>();
+  auto body = [](SharedScope first, OneshotReceiver<int> stopped) -> Task<> {
+    SharedScope second = first;
+    auto winner = co_await Select(std::move(second), std::move(stopped));
+    EXPECT_EQ(winner.index(), 1u);
+  };
+  auto handle = Spawn(executor, body(Shared(ScopeOf(&drops, std::move(channel.receiver))),
+                                     std::move(stop.receiver)));
+  executor.RunUntilIdle();
+  EXPECT_TRUE(std::move(stop.sender).Send(1));
+  executor.RunUntilIdle();
+  EXPECT_TRUE(handle.finished());
+  EXPECT_EQ(drops, 1);
+  EXPECT_TRUE(channel.sender.receiver_gone());
+  EXPECT_EQ(executor.live(), 0u);
+}
+
 TEST(SharedWithdrawalTest, AHandleThatLivesOnKeepsTheFuture) {
   LocalExecutor executor;
   int drops = 0;
