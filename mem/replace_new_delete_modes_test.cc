@@ -124,10 +124,11 @@ int Act(std::string_view act) {
   }
   if (act == "wrong_size") ::operator delete(block, 99);
   if (act == "overrun") block[12'345] = 1;
+  char* const stale = Opaque(block);  // compilers see through the name of what was freed
   ::operator delete(block);
-  if (act == "double_free") ::operator delete(Opaque(block));
-  if (act == "read_after_free") static_cast<void>(*const_cast<volatile char*>(block));
-  if (act == "write_after_free") block[5] = 1;  // found when the program ends
+  if (act == "double_free") ::operator delete(Opaque(stale));
+  if (act == "read_after_free") static_cast<void>(*const_cast<volatile char*>(stale));
+  if (act == "write_after_free") stale[5] = 1;  // found when the program ends
   return 0;
 }
 
