@@ -129,6 +129,10 @@ TlsStep TlsEngine::Shutdown() {
   ERR_clear_error();
   // A second SSL_shutdown would read, and throw away what it reads.
   if ((SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0) return TlsStep::kDone;
+  if (SSL_in_init(ssl_) != 0) {
+    const TlsStep rest = StepOf(SSL_do_handshake(ssl_));
+    if (rest != TlsStep::kDone) return rest;
+  }
   const int answer = SSL_shutdown(ssl_);
   return StepOf(answer == 0 ? 1 : answer);  // 0: ours went out, the peer's did not come yet
 }
@@ -144,6 +148,11 @@ void TlsEngine::Feed(Lease lease) {
 void TlsEngine::FeedEnd() {
   MutexLock lock(mutex_);
   wire_.ended = true;
+}
+
+bool TlsEngine::HasInput() {
+  MutexLock lock(mutex_);
+  return !wire_.incoming.empty() || wire_.ended;
 }
 
 std::string TlsEngine::TakeOutgoing() {

@@ -52,14 +52,17 @@ class TlsEngine {
   // Decrypts into `target`.
   TlsStep Read(std::span<uint8_t> target, size_t* count);
   // Encrypts everything. After Shutdown it fails and leaves the connection as it is.
+  // kWantInput: a message of the peer came in part only; its rest must come first.
   // REQUIRES: the handshake is done; `bytes` is not empty.
   TlsStep Write(std::span<const uint8_t> bytes);
-  // Says that nothing more is sent. Idempotent.
+  // Says that nothing more is sent. Idempotent. kWantInput: as for Write.
   TlsStep Shutdown();
 
   // REQUIRES: what was fed before was taken: a step answered kWantInput since.
   void Feed(Lease lease);
   void FeedEnd();
+  // Whether something was fed that was not taken yet.
+  bool HasInput();
   std::string TakeOutgoing();
   bool HasOutgoing();
 

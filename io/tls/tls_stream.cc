@@ -22,6 +22,7 @@ struct TlsStream::State {
   SocketStream stream;
   io::TlsEngine engine;
   AsyncMutex sending;
+  AsyncMutex receiving;
   bool cut = false;    // under `sending`: a send was begun and did not end
   bool ended = false;  // under `sending`: the peer was told that nothing more comes
 };
@@ -103,6 +104,9 @@ Task<Result<void>> TlsStream::SendIfFree(StatePtr state) {
 }
 
 Task<Result<void>> TlsStream::FetchInput(StatePtr state) {
+  // A writer fetches too, where a message of the peer came in part only.
+  const AsyncMutex::Guard receiving = co_await state->receiving.Lock();
+  if (state->engine.HasInput()) co_return {};  // the one before fetched it
   Result<Lease> chunk = co_await state->stream.Read();
   if (!chunk.ok()) co_return chunk.error();
   if (chunk->empty()) {
@@ -167,9 +171,16 @@ Task<Result<void>> TlsStream::WriteTo(StatePtr state, io::WriteData data) {
   for (size_t done = 0; done < bytes.size();) {
     if (state->cut) co_return Error(ErrorCode::kCancelled, "tls: an earlier write was cut short");
     const size_t part = std::min(kPartMax, bytes.size() - done);
-    if (state->engine.Write(bytes.subspan(done, part)) != io::TlsStep::kDone) {
-      co_return state->engine.error();
+    const io::TlsStep step = state->engine.Write(bytes.subspan(done, part));
+    if (step == io::TlsStep::kWantInput) {
+      state->cut = done > 0;  // unless this frame lives to send the rest
+      Task<Result<void>> fetch = FetchInput(state);
+      const Result<void> fetched = co_await std::move(fetch);
+      if (!fetched.ok()) co_return fetched;
+      state->cut = false;
+      continue;
     }
+    if (step != io::TlsStep::kDone) co_return state->engine.error();
     done += part;
     Task<Result<void>> send = SendOutgoing(state);
     const Result<void> sent = co_await std::move(send);
@@ -185,7 +196,14 @@ Task<Result<void>> TlsStream::ShutdownOf(StatePtr state) {
   const AsyncMutex::Guard sending = co_await state->sending.Lock();
   if (state->ended) co_return {};
   if (state->cut) co_return Error(ErrorCode::kCancelled, "tls: an earlier write was cut short");
-  if (state->engine.Shutdown() == io::TlsStep::kFailed) co_return state->engine.error();
+  io::TlsStep step = state->engine.Shutdown();
+  while (step == io::TlsStep::kWantInput) {
+    Task<Result<void>> fetch = FetchInput(state);
+    const Result<void> fetched = co_await std::move(fetch);
+    if (!fetched.ok()) co_return fetched;
+    step = state->engine.Shutdown();
+  }
+  if (step != io::TlsStep::kDone) co_return state->engine.error();
   Task<Result<void>> send = SendOutgoing(state);
   const Result<void> sent = co_await std::move(send);
   if (!sent.ok()) co_return sent;

@@ -1,6 +1,7 @@
 // TLS between two streams of ours, on each backend: what passes, and what must not.
 #include "io/tls/tls_stream.h"
 
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <memory>
@@ -18,6 +19,7 @@
 #include "io/tcp_stream.h"
 #include "io/tls/ktls.h"
 #include "io/tls/testing.h"
+#include "io/tls/tls_engine.h"
 
 namespace zokio {
 namespace {
@@ -444,6 +446,84 @@ TEST_P(TlsStreamTest, ShutdownAgainAndWritesAfterItLeaveReadingAlone) {
   EXPECT_EQ(runtime_->BlockOn(WriteWithin(&*pair->client, "x", 1h)), ErrorCode::kClosed);
   got += runtime_->BlockOn(ReadToEnd(&*pair->client));
   EXPECT_TRUE(got == sent) << got.size();
+}
+
+Task<void> SendRaw(TcpStream* stream, std::string bytes) {
+  const Result<void> sent = co_await stream->WriteAll(std::move(bytes));
+  ZOKIO_CHECK(sent.ok(), "send");
+}
+
+// A server that hands out its records one by one.
+struct SlowServer {
+  SlowServer() = default;
+  std::optional<TcpStream> stream;
+  std::optional<io::TlsEngine> engine;
+  std::optional<TlsStream> client;
+};
+
+Task<bool> ConnectSlow(SlowServer* server, TlsContext client_context, TlsContext server_context) {
+  auto listener = co_await TcpListener::Bind("127.0.0.1:0");
+  auto near = co_await TcpStream::Connect(*listener->local_address());
+  auto far = co_await listener->Accept();
+  server->stream.emplace(*std::move(far));
+  server->engine.emplace(std::move(server_context));
+  ZOKIO_CHECK(server->engine->Start("", nullptr).ok(), "start");
+  auto serve = [](SlowServer* served) -> Task<bool> {
+    while (served->engine->Handshake() == io::TlsStep::kWantInput) {
+      Task<void> send = SendRaw(&*served->stream, served->engine->TakeOutgoing());
+      co_await std::move(send);
+      Result<Lease> chunk = co_await served->stream->Read();
+      if (!chunk.ok() || chunk->empty()) co_return false;
+      served->engine->Feed(*std::move(chunk));
+    }
+    co_return true;  // its tickets are outgoing
+  };
+  Task<Result<TlsStream>> connect =
+      TlsStream::Connect(*std::move(near), std::move(client_context), "a.test");
+  auto [client, served] = co_await Join(std::move(connect), serve(server));
+  if (!client.ok() || !served) co_return false;
+  server->client.emplace(*std::move(client));
+  co_return true;
+}
+
+Task<std::string> ReadAtSlow(SlowServer* server) {
+  std::vector<uint8_t> target(100);
+  size_t count = 0;
+  while (server->engine->Read(std::span<uint8_t>(target), &count) == io::TlsStep::kWantInput) {
+    Result<Lease> chunk = co_await server->stream->Read();
+    if (!chunk.ok() || chunk->empty()) co_return "end";
+    server->engine->Feed(*std::move(chunk));
+  }
+  co_return std::string(target.begin(), target.begin() + static_cast<ptrdiff_t>(count));
+}
+
+TEST_P(TlsStreamTest, AWriteAmidAMessageOfThePeerWaitsForItsRest) {
+  TlsServerOptions options = ServerOptions();
+  options.client_ca_file = Authority().file();
+  const TlsContext server_context = *TlsContext::Server(options);
+  // A ticket holds the client's certificate, and is then of several records.
+  SSL_CTX_set_max_send_fragment(server_context.native(), 512);
+  TlsClientOptions client = ClientOptions();
+  const TlsCertificate certificate = Authority().Sign("client", "DNS:client.test");
+  client.certificate_file = certificate.chain_file;
+  client.key_file = certificate.key_file;
+  SlowServer server;
+  ASSERT_TRUE(runtime_->BlockOn(ConnectSlow(&server, *TlsContext::Client(client), server_context)));
+  const std::string tickets = server.engine->TakeOutgoing();
+  const size_t first =
+      5 + static_cast<uint8_t>(tickets[3]) * size_t{256} + static_cast<uint8_t>(tickets[4]);
+  ASSERT_LT(first, tickets.size());
+  runtime_->BlockOn(SendRaw(&*server.stream, tickets.substr(0, first)));
+  std::string got;
+  EXPECT_TRUE(runtime_->BlockOn(ReadWithin(&*server.client, 20ms, &got)));  // nothing yet
+  JoinHandle<Result<void>> sending = runtime_->Spawn(SendAndShutdown(&*server.client, "question"));
+  runtime_->BlockOn(SendRaw(&*server.stream, tickets.substr(first)));
+  const auto join = [](JoinHandle<Result<void>>* joined) -> Task<bool> {
+    const auto sent = co_await *joined;
+    co_return sent.ok() && sent->ok();
+  };
+  ASSERT_TRUE(runtime_->BlockOn(join, &sending));
+  EXPECT_EQ(runtime_->BlockOn(ReadAtSlow(&server)), "question");
 }
 
 TEST_P(TlsStreamTest, AWriteDroppedOnItsWayEndsWritingButNotReading) {
