@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -11,6 +12,7 @@
 #include "future/sleep.h"
 #include "future/yield.h"
 #include "gtest/gtest.h"
+#include "runtime/descriptor_limit.h"
 #include "runtime/runtime.h"
 
 namespace zokio {
@@ -81,6 +83,20 @@ TEST_P(RuntimeLifecycleTest, AShutdownThatMustWaitSaysSoAndCanBeAskedAgain) {
   EXPECT_EQ(early.error().code(), ErrorCode::kDeadlineExceeded);
   let_go.Set();
   EXPECT_TRUE(runtime.Shutdown().ok());
+}
+
+TEST(DescriptorLimitTest, IsRaisedToWhatTheSystemAllows) {
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit low = before;
+  low.rlim_cur = std::min<rlim_t>(256, before.rlim_max);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  EXPECT_EQ(RaiseDescriptorLimit(), before.rlim_max);
+  rlimit after;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
+  EXPECT_EQ(RaiseDescriptorLimit(), before.rlim_max);  // there already
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 struct CountingHooks final : WorkerHooks {
