@@ -29,8 +29,9 @@ using mem_internal::TieredHeap;
 // The size whose class has blocks aligned to `alignment`, 0 where none has. A run starts at a page
 // of 8 KiB, so its blocks are aligned to the largest power of two that divides their size.
 size_t SizeForAlignment(size_t size, size_t alignment) {
+  size = std::max(size, size_t{1});
   if (alignment <= 8) return size;
-  size = (std::max(size, size_t{1}) + alignment - 1) & ~(alignment - 1);
+  size = (size + alignment - 1) & ~(alignment - 1);
   while (size <= kMediumMax && alignment <= 8192) {
     const size_t class_size = ClassSize(ClassOf(size));
     if (class_size % alignment == 0) return size;
@@ -107,9 +108,8 @@ void DrainRemoteFrees() {
 size_t DecayMemory() {
   if (!kPooled) return 0;
   TieredHeap& heap = TieredHeap::Current();
-  size_t released = &heap == &mem_internal::no_tiered_heap ? 0 : heap.Decay();
-  released += mem_internal::SegmentSource::Decay();
-  return released;
+  if (&heap == &mem_internal::no_tiered_heap) return mem_internal::SegmentSource::Decay(nullptr);
+  return heap.Decay();
 }
 
 void FlushThreadMemory() {

@@ -42,8 +42,9 @@ size_t UsableSize(const void* block);
 
 // Collects the calling thread's blocks that others freed: for the scheduler's tick.
 void DrainRemoteFrees();
-// Returns free memory of the calling thread, and what the process keeps for all, to the kernel;
-// answers how many bytes. For an idle moment.
+// Returns free memory of the calling thread to the kernel, and what it or an ended thread left with
+// the process for all; answers how many bytes were resident. What other threads left there is
+// theirs to return. For an idle moment.
 size_t DecayMemory();
 // The calling thread allocates no more: what it cached serves others.
 void FlushThreadMemory();

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
@@ -44,6 +47,21 @@ TEST(Allocator, AlignsAsAsked) {
   }
   EXPECT_EQ(AllocateAligned(100, size_t{1} << 21), nullptr);
   EXPECT_EQ(AllocateAligned(SIZE_MAX, 64), nullptr);
+}
+
+TEST(Allocator, NoBytesAreServedAsOne) {
+  for (size_t alignment = 1; alignment <= 64; alignment *= 2) {
+    void* block = AllocateAligned(0, alignment);
+    ASSERT_NE(block, nullptr);
+    EXPECT_LE(UsableSize(block), 64u);
+    FreeAligned(block, 0, alignment);
+  }
+  for (size_t size : {1, 8, 1000, 100'000}) {
+    void* block = Reallocate(Allocate(size), 0);
+    ASSERT_NE(block, nullptr);
+    EXPECT_LE(UsableSize(block), kPooled ? 8u : 100u);
+    Free(block, 0);
+  }
 }
 
 TEST(Allocator, RefusesTheImpossible) {
@@ -119,6 +137,44 @@ TEST(Allocator, AGrowingLargeBlockKeepsItsBytesAndItsSlots) {
     }
     Free(block);
   }
+}
+
+// The kernel's flags of the mapping around `address`; empty where it does not tell.
+std::string FlagsOf(const void* address) {
+  std::ifstream smaps("/proc/self/smaps");
+  bool around = false;
+  for (std::string line; std::getline(smaps, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) {
+      const auto wanted = reinterpret_cast<uintptr_t>(address);
+      around = begin <= wanted && wanted < end;
+    } else if (around && line.starts_with("VmFlags:")) {
+      return line + " ";
+    }
+  }
+  return "";
+}
+
+TEST(Allocator, HugePagesAreAskedForUnlessSwitchedOff) {
+  if (!kPooled) GTEST_SKIP() << "pass-through to malloc";
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled").good() ||
+      FlagsOf(&kPooled).empty()) {
+    GTEST_SKIP() << "this kernel has no huge pages, or does not tell of whom they are asked for";
+  }
+  for (const bool use : {false, true, false}) {
+    UseHugePages(use);
+    void* large = Allocate(20 << 20);
+    EXPECT_EQ(FlagsOf(large).find(" hg ") != std::string::npos, use) << FlagsOf(large);
+    Free(large);
+    // The first segment of a heap may be all it needs: the last one counts.
+    std::vector<void*> blocks(30'000);
+    for (void*& block : blocks) block = Allocate(1000);
+    EXPECT_EQ(FlagsOf(blocks.back()).find(" hg ") != std::string::npos, use);
+    for (void* block : blocks) Free(block, 1000);
+    DecayMemory();
+  }
+  UseHugePages(true);
 }
 
 TEST(Allocator, DecayGivesFreeMemoryBack) {

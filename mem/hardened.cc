@@ -20,12 +20,6 @@ constexpr unsigned char kCanary = 0xCA;
 constexpr unsigned char kFresh = 0xA1;  // what a new block holds: not zero, so that who relies on
 constexpr unsigned char kFreed = 0xDE;  // it finds out
 
-[[gnu::cold]] void Misuse(const char* what, const void* block, size_t size) {
-  char message[160];
-  std::snprintf(message, sizeof(message), "%s: block %p of %zu bytes", what, block, size);
-  ZOKIO_CHECK(false, message);
-}
-
 bool AllAre(const char* bytes, size_t size, unsigned char value) {
   for (size_t i = 0; i < size; ++i) {
     if (static_cast<unsigned char>(bytes[i]) != value) return false;
@@ -34,6 +28,16 @@ bool AllAre(const char* bytes, size_t size, unsigned char value) {
 }
 
 }  // namespace
+
+// Without the lock: what handles the abort may allocate.
+void HardenedHeap::Report(const Misuse& misuse) {
+  if (misuse.what == nullptr) [[likely]]
+    return;
+  char message[160];
+  std::snprintf(message, sizeof(message), "%s: block %p of %zu bytes", misuse.what, misuse.block,
+                misuse.size);
+  ZOKIO_CHECK(false, message);
+}
 
 HardenedHeap::Record HardenedHeap::MakeRecord(size_t size, size_t alignment, char** block) const {
   Record record = {.base = nullptr, .total = 0, .size = size, .live = true, .fenced = false};
@@ -81,31 +85,41 @@ size_t HardenedHeap::MarginBehind(const char* block, const Record& record) const
   return static_cast<size_t>(end - block) - record.size;
 }
 
-void HardenedHeap::CheckCanaries(const char* block, const Record& record) const {
-  if (!AllAre(block - kMargin, kMargin, kCanary)) Misuse("a write before", block, record.size);
+HardenedHeap::Misuse HardenedHeap::CheckCanaries(const char* block, const Record& record) const {
+  if (!AllAre(block - kMargin, kMargin, kCanary)) return {"a write before", block, record.size};
   if (!AllAre(block + record.size, MarginBehind(block, record), kCanary)) {
-    Misuse("a write behind", block, record.size);
+    return {"a write behind", block, record.size};
   }
+  return {};
 }
 
-void HardenedHeap::CheckFreed(const char* block, const Record& record) {
-  if (record.fenced) return;  // a touch would have faulted
-  if (!AllAre(block, record.size, kFreed)) Misuse("a write after the free of", block, record.size);
+HardenedHeap::Misuse HardenedHeap::CheckFreed(const char* block, const Record& record) {
+  // Fenced: a touch would have faulted.
+  if (record.fenced || AllAre(block, record.size, kFreed)) return {};
+  return {"a write after the free of", block, record.size};
 }
 
 void HardenedHeap::FreeBlock(void* block, const size_t* size) {
   if (block == nullptr) return;
   MutexLock lock(mutex_);
+  const Misuse misuse = FreeLocked(block, size);
+  lock.Unlock();
+  Report(misuse);
+}
+
+// REQUIRES: the lock.
+HardenedHeap::Misuse HardenedHeap::FreeLocked(void* block, const size_t* size) {
   const auto found = records_.find(block);
   if (found == records_.end()) {
-    Misuse("a free of what was never allocated", block, size != nullptr ? *size : 0);
+    return {"a free of what was never allocated", block, size != nullptr ? *size : 0};
   }
   Record& record = found->second;
-  if (!record.live) Misuse("a double free", block, record.size);
+  if (!record.live) return {"a double free", block, record.size};
   if (size != nullptr && record.size != *size) {
-    Misuse("a free with the wrong size", block, record.size);
+    return {"a free with the wrong size", block, record.size};
   }
-  CheckCanaries(static_cast<char*>(block), record);
+  Misuse misuse = CheckCanaries(static_cast<char*>(block), record);
+  if (misuse.what != nullptr) return misuse;
   record.live = false;
   if (options_.guard_pages) {
     mem_internal::ReleaseNow(record.base, record.total);
@@ -114,18 +128,23 @@ void HardenedHeap::FreeBlock(void* block, const size_t* size) {
   if (!record.fenced) std::memset(block, kFreed, record.size);
   quarantine_.push_back(block);
   quarantined_bytes_ += record.total;
-  while (quarantined_bytes_ > options_.quarantine_bytes) ReleaseOldest();
+  while (quarantined_bytes_ > options_.quarantine_bytes && misuse.what == nullptr) {
+    misuse = ReleaseOldest();
+  }
+  return misuse;
 }
 
 // REQUIRES: the lock.
-void HardenedHeap::ReleaseOldest() {
+HardenedHeap::Misuse HardenedHeap::ReleaseOldest() {
   void* block = quarantine_.front();
-  quarantine_.pop_front();
   const auto found = records_.find(block);
-  CheckFreed(static_cast<char*>(block), found->second);
+  const Misuse misuse = CheckFreed(static_cast<char*>(block), found->second);
+  if (misuse.what != nullptr) return misuse;
+  quarantine_.pop_front();
   quarantined_bytes_ -= found->second.total;
   Release(found->second);
   records_.erase(found);
+  return {};
 }
 
 void HardenedHeap::Release(const Record& record) const {
@@ -137,15 +156,15 @@ void HardenedHeap::Release(const Record& record) const {
 }
 
 void HardenedHeap::Verify() {
+  Misuse misuse;
   MutexLock lock(mutex_);
   for (const auto& [block, record] : records_) {
     const char* bytes = static_cast<const char*>(block);
-    if (record.live) {
-      CheckCanaries(bytes, record);
-    } else {
-      CheckFreed(bytes, record);
-    }
+    misuse = record.live ? CheckCanaries(bytes, record) : CheckFreed(bytes, record);
+    if (misuse.what != nullptr) break;
   }
+  lock.Unlock();
+  Report(misuse);
 }
 
 size_t HardenedHeap::live_blocks() const {
@@ -154,11 +173,11 @@ size_t HardenedHeap::live_blocks() const {
 }
 
 HardenedHeap::~HardenedHeap() {
-  while (!quarantine_.empty()) ReleaseOldest();
+  while (!quarantine_.empty()) Report(ReleaseOldest());
   if (records_.empty()) return;
   size_t bytes = 0;
   for (const auto& [block, record] : records_) {
-    CheckCanaries(static_cast<const char*>(block), record);
+    Report(CheckCanaries(static_cast<const char*>(block), record));
     bytes += record.size;
     Release(record);
   }

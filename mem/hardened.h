@@ -12,7 +12,8 @@
 //
 // Ownership: blocks left at the end are reported by count and bytes, and freed.
 // Thread-safety: any thread; one lock.
-// Errors: nullptr where memory is exhausted; misuse fails a CHECK.
+// Errors: nullptr where memory is exhausted; misuse fails a CHECK, outside the lock: a handler of
+//   the abort may use the heap.
 // Cost: 64 bytes a block, a table look-up and a fill; with guard pages two pages and five system
 // calls, and two of the mappings of which a process may have 65 530 (vm.max_map_count).
 #ifndef ZOKIO_MEM_HARDENED_H_
@@ -69,6 +70,13 @@ class HardenedHeap {
     bool fenced;  // freed, and its pages fault
   };
 
+  // What was found, where anything was.
+  struct Misuse {
+    const char* what = nullptr;
+    const void* block = nullptr;
+    size_t size = 0;
+  };
+
   // Not by operator new, which this heap may be behind.
   template <typename Key, typename Value>
   using Table = std::unordered_map<Key, Value, std::hash<Key>, std::equal_to<Key>,
@@ -77,9 +85,11 @@ class HardenedHeap {
   Record MakeRecord(size_t size, size_t alignment, char** block) const;
   void FreeBlock(void* block, const size_t* size);
   size_t MarginBehind(const char* block, const Record& record) const;
-  void CheckCanaries(const char* block, const Record& record) const;
-  static void CheckFreed(const char* block, const Record& record);
-  void ReleaseOldest();
+  static void Report(const Misuse& misuse);
+  Misuse FreeLocked(void* block, const size_t* size);
+  Misuse CheckCanaries(const char* block, const Record& record) const;
+  static Misuse CheckFreed(const char* block, const Record& record);
+  Misuse ReleaseOldest();
   void Release(const Record& record) const;
 
   const HardenedOptions options_;

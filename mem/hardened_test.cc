@@ -1,7 +1,9 @@
 #include "mem/hardened.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -82,6 +84,37 @@ TEST_P(HardenedHeapDeathTest, CatchesWritesAfterTheFree) {
         heap.Verify();
       },
       GetParam() ? "" : "a write after the free");
+}
+
+HardenedHeap* aborted_heap = nullptr;
+
+// As what prints a stack before the end would.
+void AllocateAndExit(int) {
+  void* block = aborted_heap->Allocate(10);
+  aborted_heap->Free(block, 10);
+  _exit(block == nullptr ? 1 : 3);
+}
+
+TEST_P(HardenedHeapDeathTest, AHandlerOfTheAbortMayAllocate) {
+  HardenedHeap heap(Options());
+  aborted_heap = &heap;
+  char* block = static_cast<char*>(heap.Allocate(100));
+  EXPECT_EXIT(
+      {
+        alarm(60);  // rather than wait for ever
+        std::signal(SIGABRT, &AllocateAndExit);
+        heap.Free(block, 99);
+      },
+      testing::ExitedWithCode(3), "wrong size");
+  EXPECT_EXIT(
+      {
+        alarm(60);
+        std::signal(SIGABRT, &AllocateAndExit);
+        block[-1] = 0;
+        heap.Verify();
+      },
+      testing::ExitedWithCode(3), "a write before");
+  heap.Free(block, 100);
 }
 
 TEST(HardenedHeapGuardDeathTest, AReadAfterTheFreeFaultsAtOnce) {

@@ -55,24 +55,23 @@ std::string StackText(const std::vector<void*>& stack) {
 }  // namespace
 
 HeapProfile::HeapProfile(HeapProfileOptions options)
-    : interval_bytes_(std::max(options.interval_bytes, size_t{1})),
-      until_sample_(0),
-      random_(options.seed) {
-  until_sample_.store(NextDistance(), memory_order_relaxed);
+    : interval_bytes_(std::max(options.interval_bytes, size_t{1})), random_(options.seed) {
+  next_sample_.store(NextDistance(), memory_order_relaxed);
 }
 
 // Exponential, so that each byte has the same chance whatever was sampled before.
-int64_t HeapProfile::NextDistance() {
+uint64_t HeapProfile::NextDistance() {
   if (interval_bytes_ == 1) return 0;
   const double uniform = (static_cast<double>(random_.Next() >> 11) + 1) * 0x1p-53;
-  return static_cast<int64_t>(-std::log(uniform) * static_cast<double>(interval_bytes_));
+  return static_cast<uint64_t>(-std::log(uniform) * static_cast<double>(interval_bytes_));
 }
 
 inline void* HeapProfile::Count(void* block, size_t size) {
   if (block == nullptr) return nullptr;
-  const auto bytes = static_cast<int64_t>(std::max(size, size_t{1}));
-  if (until_sample_.fetch_sub(bytes, memory_order_relaxed) - bytes < 0) [[unlikely]] {
-    Record(block, size);
+  const uint64_t bytes = std::max(size, size_t{1});
+  const uint64_t end = allocated_.fetch_add(bytes, memory_order_relaxed) + bytes;
+  if (end > next_sample_.load(memory_order_relaxed)) [[unlikely]] {
+    Record(block, size, end);
   }
   return block;
 }
@@ -104,13 +103,23 @@ void HeapProfile::FreeAligned(void* block, size_t size, size_t alignment) {
   ::zokio::FreeAligned(block, size, alignment);
 }
 
-[[gnu::noinline]] void HeapProfile::Record(void* block, size_t size) {
+// Whether the block whose bytes end there is the sample. One point makes one sample, however many
+// threads have passed it: whoever is first moves it on, and the others are behind it again.
+bool HeapProfile::Claim(uint64_t end) {
+  MutexLock lock(mutex_);
+  if (interval_bytes_ == 1) return true;
+  if (end <= next_sample_.load(memory_order_relaxed)) return false;
+  next_sample_.store(end + NextDistance(), memory_order_relaxed);
+  return true;
+}
+
+[[gnu::noinline]] void HeapProfile::Record(void* block, size_t size, uint64_t end) {
   if (MyInside::GetInline()) return;
   const Inside inside;
+  if (!Claim(end)) return;
   void* frames[kFrames];
   const int count = backtrace(frames, kFrames);
   MutexLock lock(mutex_);
-  until_sample_.store(NextDistance(), memory_order_relaxed);
   // The innermost two frames are this function and Allocate.
   const int skipped = std::min(count, 2);
   samples_[block] = {size, std::vector<void*>(frames + skipped, frames + count)};

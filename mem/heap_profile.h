@@ -18,7 +18,7 @@
 // Memory ordering: the filter's counts are relaxed: a block's Free comes after its Allocate anyway.
 // Errors: nullptr where memory is exhausted; where there is none for a sample's own record, what
 //   the program's operator new does then.
-// Cost: above the tiers an atomic subtraction, and at a free a look into a table of 16 KiB; a
+// Cost: above the tiers an atomic addition, and at a free a look into a table of 16 KiB; a
 //   sample costs some microseconds, most of it for the stack.
 #ifndef ZOKIO_MEM_HEAP_PROFILE_H_
 #define ZOKIO_MEM_HEAP_PROFILE_H_
@@ -84,12 +84,16 @@ class HeapProfile {
   }
   void* Count(void* block, size_t size);
   void Uncount(void* block);
-  void Record(void* block, size_t size);
+  void Record(void* block, size_t size, uint64_t end);
+  bool Claim(uint64_t end);
   void Forget(void* block);
-  int64_t NextDistance();
+  uint64_t NextDistance();
 
   const size_t interval_bytes_;
-  Atomic<int64_t> until_sample_;
+  // Bytes asked for so far: each block has a stretch of them, and is a sample where the next point
+  // lies in it or was left behind by another one's.
+  Atomic<uint64_t> allocated_{0};
+  Atomic<uint64_t> next_sample_{0};        // written under the lock
   Atomic<uint32_t> filter_[kFilter] = {};  // how many samples have this hash
   mutable Mutex mutex_;
   Random random_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/random.h"
 #include "base/thread.h"
 #include "mem/strategy.h"
@@ -95,6 +96,36 @@ TEST(HeapProfile, SamplesByBytesWhateverTheSizes) {
   EXPECT_NEAR(static_cast<double>(profile.samples_live()), 1000, 160);
   for (auto& [block, size] : blocks) profile.Free(block, size);
   EXPECT_EQ(profile.samples_live(), 0u);
+}
+
+// What others allocate while a sample is recorded is none: 5000 are expected, as if one thread had
+// asked for all of it.
+TEST(HeapProfile, ThreadsTakeNoMoreSamplesThanOne) {
+  constexpr size_t kThreads = 4;
+  constexpr size_t kBlocks = 100'000;
+  HeapProfile profile({.interval_bytes = 5'120});
+  std::vector<std::vector<void*>> made(kThreads, std::vector<void*>(kBlocks));
+  Mutex mutex;
+  CondVar all_there;
+  size_t there = 0;
+  std::vector<Thread> threads;
+  for (std::vector<void*>& mine : made) {
+    Result<Thread> thread = Thread::Start("profiled", [&] {
+      {
+        MutexLock lock(mutex);
+        if (++there == kThreads) all_there.NotifyAll();
+        while (there < kThreads) all_there.Wait(lock);
+      }
+      for (void*& block : mine) block = profile.Allocate(64);
+    });
+    ASSERT_TRUE(thread.ok());
+    threads.push_back(*std::move(thread));
+  }
+  threads.clear();
+  EXPECT_NEAR(static_cast<double>(profile.samples_live()), 5000, 350);
+  for (std::vector<void*>& mine : made) {
+    for (void* block : mine) profile.Free(block, 64);
+  }
 }
 
 TEST(HeapProfile, ThreadsAllocateAndFreeEachOthers) {

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/random.h"
 #include "base/thread.h"
 #include "mem/allocator.h"
@@ -108,6 +110,64 @@ TEST(MemoryStats, AChurnOfThreadsLeaksNothing) {
       ASSERT_EQ(stats.live_bytes, live) << round;
     }
   }
+}
+
+// Frees some 30 MB of segments, which the process keeps for whoever asks next.
+void LeaveSegments() {
+  std::vector<void*> blocks(30'000);
+  for (void*& block : blocks) {
+    block = Allocate(1000);
+    *static_cast<char*>(block) = 1;
+  }
+  for (void* block : blocks) Free(block, 1000);
+}
+
+TEST(MemoryStats, AnIdleThreadLeavesABusyOneItsMemory) {
+  constexpr size_t kMuch = 20u << 20;
+  LeaveSegments();
+  DecayMemory();
+  EXPECT_EQ(DecayMemory(), 0u);
+  Mutex mutex;
+  CondVar changed;
+  bool left = false;
+  bool looked = false;
+  Result<Thread> thread = Thread::Start("busy", [&] {
+    LeaveSegments();
+    {
+      MutexLock lock(mutex);
+      left = true;
+      changed.NotifyAll();
+      while (!looked) changed.Wait(lock);
+    }
+    EXPECT_GE(DecayMemory(), kMuch);  // its own idle moment
+    LeaveSegments();
+  });
+  ASSERT_TRUE(thread.ok());
+  {
+    MutexLock lock(mutex);
+    while (!left) changed.Wait(lock);
+    EXPECT_EQ(DecayMemory(), 0u);
+    looked = true;
+    changed.NotifyAll();
+  }
+  thread->Join();
+  EXPECT_GE(DecayMemory(), kMuch);  // the ended thread's
+}
+
+// One block more is free at each decay: only its own page goes back then.
+TEST(MemoryStats, DecayAnswersWhatItReturnsOfRunsInUse) {
+  std::vector<void*> blocks(200);
+  for (void*& block : blocks) {
+    block = Allocate(4096);
+    std::memset(block, 1, 4096);
+  }
+  for (size_t i = 0; i < 100; ++i) Free(blocks[i], 4096);
+  EXPECT_GE(DecayMemory(), 60u * 4096);
+  for (size_t i = 100; i < 150; ++i) {
+    Free(blocks[i], 4096);
+    EXPECT_LE(DecayMemory(), 3u * 4096) << i;
+  }
+  for (size_t i = 150; i < 200; ++i) Free(blocks[i], 4096);
 }
 
 // Large blocks of all sizes come and go: adjacent free slots serve the next ones.

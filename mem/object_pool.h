@@ -9,7 +9,8 @@
 //   their memory mapped, so that a late use does not fault elsewhere.
 // Thread-safety: one thread at a time; DeleteRemote from any thread.
 // Memory ordering: what a thread did to an object before DeleteRemote is visible to its successor.
-// Errors: New answers nullptr where memory or `objects_max` is exhausted.
+// Errors: New answers nullptr where memory or `objects_max` is exhausted; an exception of the
+//   constructor passes through.
 // Cost: about 1 ns for New and Delete without the constructor; nothing is locked.
 //
 // Example:
@@ -60,7 +61,17 @@ class ObjectPool {
     void* memory = pool_.Allocate();
     if (memory == nullptr) [[unlikely]]
       return nullptr;
-    return new (memory) T(std::forward<Args>(args)...);
+    // Where the constructor throws, the memory is free again.
+    struct Taken {
+      mem_internal::BlockPool& pool;
+      void* memory;
+      ~Taken() {
+        if (memory != nullptr) pool.Free(memory);
+      }
+    } taken{pool_, memory};
+    T* object = new (memory) T(std::forward<Args>(args)...);
+    taken.memory = nullptr;
+    return object;
   }
 
   void Delete(T* object) {

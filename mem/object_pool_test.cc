@@ -158,6 +158,24 @@ TEST(ObjectPool, ReportsWhatItsUsersForgotByType) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+#ifdef __cpp_exceptions
+struct Refuses {
+  explicit Refuses(bool refuse) {
+    if (refuse) throw 1;
+  }
+  int value = 0;
+};
+
+TEST(ObjectPool, AConstructorThatThrowsKeepsNothing) {
+  ObjectPool<Refuses> pool({.objects_max = 1});
+  for (int i = 0; i < 3; ++i) EXPECT_THROW(pool.New(true), int);
+  EXPECT_EQ(pool.Stats().live, 0u);
+  Refuses* object = pool.New(false);
+  ASSERT_NE(object, nullptr);
+  pool.Delete(object);
+}
+#endif
+
 TEST(ObjectPool, OtherThreadsDelete) {
   constexpr int kRounds = 200;
   constexpr int kBatch = 100;

@@ -125,9 +125,13 @@ size_t StackPool::GetBatch(char** stacks, size_t count) {
 
 void StackPool::PutBatch(char* const* stacks, size_t count) {
   MutexLock lock(mutex_);
-  ZOKIO_CHECK(free_count_ + count <= made_, "a stack was put back twice");
-  std::memcpy(free_ + free_count_, stacks, count * sizeof(char*));
-  free_count_ += static_cast<uint32_t>(count);
+  const bool fits = free_count_ + count <= made_;
+  if (fits) {
+    std::memcpy(free_ + free_count_, stacks, count * sizeof(char*));
+    free_count_ += static_cast<uint32_t>(count);
+  }
+  lock.Unlock();
+  ZOKIO_CHECK(fits, "a stack was put back twice");
 }
 
 StackSpan StackPool::Get() {

@@ -8,6 +8,8 @@
 // `SystemStrategy` is malloc, and with it whatever a program links in its place: with
 // libtcmalloc that is tcmalloc. AdaptiveStrategy (mem/adaptive_strategy.h) chooses at run time.
 //
+// Free takes what Allocate gave: only the tiers and malloc take nullptr too.
+//
 // Thread-safety: as the allocator behind it; PoolStrategy and ArenaStrategy are for one thread.
 // Errors: nullptr where memory is exhausted.
 #ifndef ZOKIO_MEM_STRATEGY_H_

@@ -129,7 +129,7 @@ void* LargeSpans::AllocateSlot(size_t size, size_t alignment) {
   return reinterpret_cast<void*>(block);
 }
 
-void LargeSpans::Free(void* block) {
+void LargeSpans::Free(void* block, const void* heap) {
   Header* header = HeaderOf(block);
   const uint32_t bin = BinOf(header->usable);
   if (bin < kBins && cached_bytes_ + header->usable <= kCachedBytesMax) {
@@ -140,25 +140,25 @@ void LargeSpans::Free(void* block) {
     filled_ |= uint64_t{1} << bin;
     return;
   }
-  GiveSlots(header);
+  GiveSlots(header, heap);
 }
 
-size_t LargeSpans::GiveSlots(Header* header) {
+size_t LargeSpans::GiveSlots(Header* header, const void* heap) {
   char* const block = reinterpret_cast<char*>(header + 1);
   UnregisterRoots(block, header->room);
   const size_t used = static_cast<size_t>(block - header->slots_begin) + header->usable;
   if (header->slots >= kHugeSlotsMin) {
     AdviseSmall(header->slots_begin, header->slots * kSegmentSize);
   }
-  return SegmentSource::Give(header->slots_begin, header->slots, used);
+  return SegmentSource::Give(header->slots_begin, header->slots, used, heap);
 }
 
-size_t LargeSpans::Flush() {
+size_t LargeSpans::Flush(const void* heap) {
   size_t returned = 0;
   for (uint32_t bin = 0; bin < kBins; ++bin) {
     while (Header* header = bins_[bin]) {
       bins_[bin] = header->next;
-      returned += GiveSlots(header);
+      returned += GiveSlots(header, heap);
     }
   }
   filled_ = 0;
@@ -182,12 +182,12 @@ void* LargeSpans::Move(void* block, size_t size) {
   const size_t bytes = RoundUp(offset + old.usable, kPageSize);
   Unpoison(block, old_room);
   if (!MovePages(old_pages, bytes, begin + kPageSize)) {
-    SegmentSource::Give(begin, slots, 0);
+    SegmentSource::Give(begin, slots, 0, nullptr);
     return nullptr;
   }
   UnregisterRoots(block, old_room);
   if (old.slots >= kHugeSlotsMin) AdviseSmall(old.slots_begin, old.slots * kSegmentSize);
-  SegmentSource::Give(old.slots_begin, old.slots, kPageSize);
+  SegmentSource::Give(old.slots_begin, old.slots, kPageSize, nullptr);
 
   char* const moved = begin + kPageSize + offset;
   auto* segment = reinterpret_cast<Segment*>(begin);

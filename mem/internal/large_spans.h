@@ -27,9 +27,10 @@ class LargeSpans {
 
   // REQUIRES: size > 0; `alignment` a power of two.
   void* Allocate(size_t size, size_t alignment, bool* reused);
-  void Free(void* block);
+  // `heap` is whose this is: see SegmentSource::Give.
+  void Free(void* block, const void* heap);
   // Everything cached goes to the source; answers how many bytes that returned to the kernel.
-  size_t Flush();
+  size_t Flush(const void* heap);
 
   // What fits in the block.
   static size_t UsableSize(const void* block);
@@ -53,7 +54,7 @@ class LargeSpans {
   static uint32_t BinOf(size_t usable);  // the one a span of this size waits in
   static size_t HeadFor(size_t alignment);
   static Header* HeaderOf(const void* block);
-  static size_t GiveSlots(Header* header);
+  static size_t GiveSlots(Header* header, const void* heap);
   static void SetUsable(Header* header, size_t usable);
   void* AllocateSlot(size_t size, size_t alignment);
   void* TakeCached(size_t size, size_t alignment);

@@ -82,7 +82,7 @@ void RunPages::ReturnSegment(Segment* segment) {
   free_pages_ -= kUsablePages;
   UnregisterRoots(segment->PageAt(kHeaderPages), kUsablePages * kRunPage);
   AdviseSmall(segment, kSegmentSize);  // whoever takes the slot next decides anew
-  SegmentSource::Give(segment, 1, used);
+  SegmentSource::Give(segment, 1, used, segment->owner);
 }
 
 PageRun* RunPages::Allocate(uint32_t order, TieredHeap* owner) {
@@ -143,10 +143,10 @@ size_t RunPages::Decay() {
       if (run->released) continue;
       Segment* segment = Segment::Of(run);
       const size_t bytes = kRunPage << run->order;
-      ReleaseNow(segment->PageAt(segment->PageOf(run)), bytes);
+      // Parts of it may have gone back before they were merged.
+      released += ReleaseCounted(segment->PageAt(segment->PageOf(run)), bytes);
       run->released = true;
       Thin(segment);
-      released += bytes;
     }
   }
   return released;

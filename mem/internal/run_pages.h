@@ -25,7 +25,7 @@ class RunPages {
   PageRun* Allocate(uint32_t order, TieredHeap* owner);
   void Free(PageRun* run);
 
-  // Gives the pages of free runs back to the kernel; answers how many bytes.
+  // Gives the pages of free runs back to the kernel; answers how many bytes were resident.
   size_t Decay();
   // Of a segment some of whose pages went back: no huge pages any more, or the kernel would sooner
   // or later fill the holes to make them whole, and no pages of its head that describe nothing.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <vector>
@@ -47,20 +48,44 @@ TEST(RunPages, KeepsOneEmptySegmentAndReturnsTheOthers) {
   EXPECT_EQ(SegmentSource::bytes_taken() - taken, kSegmentSize);
 }
 
-TEST(RunPages, DecayZeroesFreePagesOnce) {
+// What merged with a run that was used is told to the kernel again, but counts no more.
+TEST(RunPages, DecayZeroesFreePagesAndCountsThoseThatWereResident) {
   RunPages pages;
   PageRun* run = pages.Allocate(3, nullptr);
   Unpoison(run->begin(), BytesOf(run));
-  run->begin()[100] = 1;
+  std::memset(run->begin(), 1, BytesOf(run));
   char* const bytes = run->begin();
+  const size_t size = BytesOf(run);
   pages.Free(run);
-  EXPECT_EQ(pages.Decay(), kUsablePages * kRunPage);
+  EXPECT_GE(pages.Decay(), size);
   EXPECT_EQ(pages.Decay(), 0u);
   run = pages.Allocate(3, nullptr);
-  Unpoison(bytes, kRunPage);
+  ASSERT_EQ(run->begin(), bytes);
+  Unpoison(bytes, size);
   EXPECT_EQ(bytes[100], 0);
+  for (size_t page : {0, 5, 6}) bytes[page * kPageSize] = 1;
   pages.Free(run);
-  EXPECT_GT(pages.Decay(), 0u);  // what was merged with a used run is returned again
+  EXPECT_EQ(pages.Decay(), 3 * kPageSize);
+}
+
+// A worker that idles leaves alone what others will use again, but not what nobody will.
+TEST(SegmentSource, KeptPagesGoBackForTheirGiverOnly) {
+  const int busy = 0;
+  const int idle = 0;
+  SegmentSource::Decay(nullptr);
+  auto* theirs = static_cast<char*>(SegmentSource::Take(1));
+  auto* mine = static_cast<char*>(SegmentSource::Take(1));
+  std::memset(theirs, 1, 5 * kPageSize);
+  std::memset(mine, 1, 3 * kPageSize);
+  SegmentSource::Give(theirs, 1, 5 * kPageSize, &busy);
+  SegmentSource::Give(mine, 1, 3 * kPageSize, &idle);
+  EXPECT_EQ(SegmentSource::Decay(&idle), 3 * kPageSize);
+  EXPECT_EQ(SegmentSource::Decay(&idle), 0u);
+  EXPECT_EQ(SegmentSource::Take(1), theirs);  // resident ones serve first
+  EXPECT_EQ(theirs[4 * kPageSize], 1);
+  SegmentSource::Give(theirs, 1, 5 * kPageSize, &busy);
+  SegmentSource::Disown(&busy);
+  EXPECT_EQ(SegmentSource::Decay(&idle), 5 * kPageSize);
 }
 
 // Bits of runs that are there stay; pages of bits that describe nothing go, and come back as zero.
@@ -118,14 +143,14 @@ TEST(SegmentSource, RandomSlotsNeverOverlapAndAreUsedAgain) {
       auto victim = live.begin();
       std::advance(victim, random.Below(static_cast<uint32_t>(live.size())));
       live_slots -= victim->second;
-      SegmentSource::Give(victim->first, victim->second, random.Below(2) * kPageSize);
+      SegmentSource::Give(victim->first, victim->second, random.Below(2) * kPageSize, nullptr);
       live.erase(victim);
     }
-    if (step % 500 == 0) SegmentSource::Decay();
+    if (step % 500 == 0) SegmentSource::Decay(nullptr);
     ASSERT_EQ(SegmentSource::bytes_taken(), taken + live_slots * kSegmentSize);
   }
   EXPECT_LE(SegmentSource::bytes_reserved(), reserved + (size_t{256} << 20));
-  for (const auto& [begin, slots] : live) SegmentSource::Give(begin, slots, 0);
+  for (const auto& [begin, slots] : live) SegmentSource::Give(begin, slots, 0, nullptr);
 }
 
 TEST(RunPages, RandomRunsNeverOverlap) {

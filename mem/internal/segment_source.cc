@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/mutex.h"
 #include "mem/internal/sanitizer.h"
@@ -19,7 +20,8 @@ constexpr size_t kKeptBytesMax = size_t{64} << 20;
 struct FreeSlots {
   char* begin;
   size_t slots;
-  size_t used;  // resident bytes at the front, 0 when clean; of single ones
+  size_t used;                 // resident bytes at the front, 0 when clean; of single ones
+  const void* heap = nullptr;  // who gave them, while they are not clean
 
   char* end() const { return begin + slots * kSegmentSize; }
 };
@@ -180,38 +182,50 @@ void* SegmentSource::Take(size_t slots) {
   return begin;
 }
 
-size_t SegmentSource::Give(void* slots_begin, size_t slots, size_t used) {
+size_t SegmentSource::Give(void* slots_begin, size_t slots, size_t used, const void* heap) {
   char* begin = static_cast<char*>(slots_begin);
   Unpoison(begin, slots * kSegmentSize);
   Source& source = TheSource();
   if (slots == 1) {
     MutexLock lock(source.mutex);
-    if (source.kept_bytes + used <= kKeptBytesMax && source.singles.Push({begin, 1, used})) {
+    if (source.kept_bytes + used <= kKeptBytesMax && source.singles.Push({begin, 1, used, heap})) {
       source.kept_bytes += used;
       source.taken -= kSegmentSize;
       return 0;
     }
   }
-  ReleaseNow(begin, slots * kSegmentSize);
+  const size_t released = ReleaseCounted(begin, slots * kSegmentSize);
   MutexLock lock(source.mutex);
   source.taken -= slots * kSegmentSize;
   PushClean(source, begin, slots);
-  return used;
+  return released;
 }
 
-size_t SegmentSource::Decay() {
+size_t SegmentSource::Decay(const void* heap) {
   Source& source = TheSource();
   MutexLock lock(source.mutex);
   size_t released = 0;
+  FreeSlots* const singles = source.singles.entries;
+  size_t kept = source.singles.count;  // from there on: those that stay as they are, last
+  for (size_t i = source.singles.count; i-- > 0;) {
+    FreeSlots& slot = singles[i];
+    if (slot.used > 0 && (slot.heap == heap || slot.heap == nullptr)) {
+      released += ReleaseCounted(slot.begin, kSegmentSize);
+      source.kept_bytes -= slot.used;
+      slot.used = 0;
+    }
+    if (slot.used > 0) std::swap(slot, singles[--kept]);
+  }
+  return released;
+}
+
+void SegmentSource::Disown(const void* heap) {
+  Source& source = TheSource();
+  MutexLock lock(source.mutex);
   for (size_t i = 0; i < source.singles.count; ++i) {
     FreeSlots& slot = source.singles.entries[i];
-    if (slot.used == 0) continue;
-    ReleaseNow(slot.begin, slot.used);
-    released += slot.used;
-    slot.used = 0;
+    if (slot.heap == heap) slot.heap = nullptr;
   }
-  source.kept_bytes = 0;
-  return released;
 }
 
 size_t SegmentSource::bytes_reserved() {

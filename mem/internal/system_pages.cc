@@ -4,6 +4,8 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+
 #include "base/atomic.h"
 
 #ifndef MREMAP_DONTUNMAP
@@ -71,6 +73,21 @@ void ReleaseLazily(void* pages, size_t size) {
 }
 
 void ReleaseNow(void* pages, size_t size) { (void)madvise(pages, size, MADV_DONTNEED); }
+
+size_t ReleaseCounted(void* pages, size_t size) {
+  unsigned char resident[512];
+  constexpr size_t kStretch = sizeof(resident) * kPageSize;
+  size_t released = 0;
+  for (size_t offset = 0; offset < size; offset += kStretch) {
+    const size_t bytes = std::min(size - offset, kStretch);
+    if (mincore(static_cast<char*>(pages) + offset, bytes, resident) != 0) continue;
+    for (size_t page = 0; page < bytes / kPageSize; ++page) {
+      released += (resident[page] & 1) * kPageSize;
+    }
+  }
+  ReleaseNow(pages, size);  // in any case: what was swapped out goes too
+  return released;
+}
 
 }  // namespace zokio::mem_internal
 

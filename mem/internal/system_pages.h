@@ -45,6 +45,8 @@ void AdviseSmall(void* pages, size_t size);
 void ReleaseLazily(void* pages, size_t size);
 // The contents are gone and RSS falls at once (MADV_DONTNEED): a later touch faults a zero page.
 void ReleaseNow(void* pages, size_t size);
+// The same; answers how many bytes were resident.
+size_t ReleaseCounted(void* pages, size_t size);
 
 }  // namespace zokio::mem_internal
 

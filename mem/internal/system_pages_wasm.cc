@@ -120,6 +120,11 @@ void ReleaseLazily(void*, size_t) {}
 // Nothing goes back to the host, but what is read afterwards is zero, as with a fresh page.
 void ReleaseNow(void* pages, size_t size) { std::memset(pages, 0, size); }
 
+size_t ReleaseCounted(void* pages, size_t size) {
+  ReleaseNow(pages, size);
+  return 0;
+}
+
 }  // namespace zokio::mem_internal
 
 #endif  // defined(__wasm__)

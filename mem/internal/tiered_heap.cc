@@ -6,6 +6,7 @@
 #include <new>
 
 #include "mem/internal/idle_stack.h"
+#include "mem/internal/segment_source.h"
 #include "mem/internal/system_pages.h"
 #include "mem/internal/thread_exit.h"
 
@@ -26,6 +27,12 @@ constexpr size_t MagazinePointers() {
 }  // namespace
 
 constinit TieredHeap no_tiered_heap;
+
+// Nobody's until the next thread; so is what it left with the source.
+void TieredHeap::Retire(TieredHeap* heap) {
+  SegmentSource::Disown(heap);
+  idle_heaps.Push(heap);
+}
 
 TieredHeap* TieredHeap::Acquire() {
   if (TieredHeap* heap = idle_heaps.Pop()) return heap;
@@ -69,9 +76,9 @@ void TieredHeap::FlushThread() {
   if (heap == &no_tiered_heap) return;
   thread.heap = &no_tiered_heap;
   heap->FlushAll();
-  heap->large_.Flush();
+  heap->large_.Flush(heap);
   heap->Drain();
-  idle_heaps.Push(heap);
+  Retire(heap);
 }
 
 void* TieredHeap::AllocateSlow(uint32_t size_class, size_t size) {
@@ -87,7 +94,7 @@ void* TieredHeap::AllocateSlow(uint32_t size_class, size_t size) {
   }
   if (heap != thread.heap) {  // borrowed by a thread at its end
     heap->Flush(size_class, static_cast<size_t>(magazine.top - magazine.base));
-    idle_heaps.Push(heap);
+    Retire(heap);
   }
   return block;
 }
@@ -104,7 +111,7 @@ void TieredHeap::FreeSlow(void* block, uint32_t size_class) {
   *magazine.top++ = block;
   if (heap != thread.heap) {
     heap->Flush(size_class, static_cast<size_t>(magazine.top - magazine.base));
-    idle_heaps.Push(heap);
+    Retire(heap);
   }
 }
 
@@ -304,8 +311,8 @@ size_t TieredHeap::ReleaseFreePages(PageRun& run) {
     const uintptr_t page = RoundUp(begin, kPageSize);
     const uintptr_t page_end = end & ~(kPageSize - 1);
     if (page < page_end) {
-      ReleaseNow(reinterpret_cast<void*>(page), page_end - page);
-      released += page_end - page;
+      // Counted: most of them went back the last time, when fewer blocks were free.
+      released += ReleaseCounted(reinterpret_cast<void*>(page), page_end - page);
     }
     first = i + 1;
   }
@@ -322,7 +329,8 @@ size_t TieredHeap::Decay() {
   Drain();
   size_t released = 0;
   pages_.ForEachRun([&](PageRun& run) { released += ReleaseFreePages(run); });
-  return released + pages_.Decay() + large_.Flush();
+  released += pages_.Decay() + large_.Flush(this);
+  return released + SegmentSource::Decay(this);
 }
 
 void* TieredHeap::AllocateLarge(size_t size, size_t alignment) {
@@ -334,7 +342,7 @@ void* TieredHeap::AllocateLarge(size_t size, size_t alignment) {
   bool reused = false;
   void* block = heap->large_.Allocate(size, alignment, &reused);
   if (reused) ++heap->stats_.large_reused;
-  if (heap != thread.heap) idle_heaps.Push(heap);
+  if (heap != thread.heap) Retire(heap);
   return block;
 }
 
@@ -343,10 +351,10 @@ void TieredHeap::FreeLarge(void* block) {
   TieredHeap* heap = thread.heap;
   if (heap == &no_tiered_heap) heap = Attach(thread);
   if (heap == nullptr) return;
-  heap->large_.Free(block);
+  heap->large_.Free(block, heap);
   if (heap != thread.heap) {
-    heap->large_.Flush();
-    idle_heaps.Push(heap);
+    heap->large_.Flush(heap);
+    Retire(heap);
   }
 }
 

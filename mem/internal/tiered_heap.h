@@ -77,7 +77,8 @@ class TieredHeap {
 
   // Collects what other heaps freed.
   void Drain();
-  // Flushes the magazines, returns free pages to the kernel; answers how many bytes.
+  // Flushes the magazines, returns free pages to the kernel, those that this heap left with the
+  // source too; answers how many bytes were resident.
   size_t Decay();
   static void FlushThread();
 
@@ -98,6 +99,7 @@ class TieredHeap {
 
   static TieredHeap* Acquire();
   static TieredHeap* Attach(TieredThread& thread);
+  static void Retire(TieredHeap* heap);
   static void OnThreadExit(void*);
   static void* AllocateSlow(uint32_t size_class, size_t size);
   static void FreeSlow(void* block, uint32_t size_class);
