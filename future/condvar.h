@@ -33,7 +33,8 @@ class AsyncCondVar {
     }
     ~WaitFuture() {
       bool granted = condvar_->queue_.Withdraw(node_) == internal::WaitState::kGranted;
-      if (granted || locking_) condvar_->NotifyOne();
+      // A NotifyAll was for everybody that waited.
+      if ((granted || locking_) && internal::WaitQueue::ChosenAlone(node_)) condvar_->NotifyOne();
     }
 
     Poll<void> poll(Context& context) noexcept {

@@ -49,13 +49,15 @@ struct EndLink {
 // What goes on when a body has ended: a coroutine, a link's code, or (for a root) nothing.
 class Continuation {
  public:
-  Continuation() = default;
+  Continuation() {}  // NOLINT(modernize-use-equals-default): set by whoever starts the body
+  static Continuation Root() { return Continuation(kLink); }
   explicit Continuation(std::coroutine_handle<> coroutine)
       : word_(reinterpret_cast<uintptr_t>(coroutine.address())) {}
   explicit Continuation(EndLink* link) : word_(reinterpret_cast<uintptr_t>(link) | kLink) {}
 
   std::coroutine_handle<> Next() const noexcept {
-    if ((word_ & kLink) == 0) return Coroutine();
+    if ((word_ & kLink) == 0) [[likely]]
+      return Coroutine();
     return word_ == kLink ? std::noop_coroutine() : Link()->ended(Link());
   }
 
@@ -68,7 +70,8 @@ class Continuation {
 
  private:
   static constexpr uintptr_t kLink = 1;
-  uintptr_t word_ = kLink;
+  explicit Continuation(uintptr_t word) : word_(word) {}
+  uintptr_t word_;
 };
 
 namespace internal {

@@ -119,6 +119,24 @@ TEST(AsyncCondVarTest, AChosenWaiterThatIsDroppedPassesItOn) {
   EXPECT_TRUE(b);
 }
 
+// Or who began to wait later would wake for nothing.
+TEST(AsyncCondVarTest, ADroppedWaiterThatAllWereNotifiedWithPassesNothingOn) {
+  AsyncMutex mutex;
+  AsyncCondVar changed;
+  ManualContext manual;
+  AsyncMutex::Guard a = mutex.TryLock();
+  std::optional<AsyncCondVar::WaitFuture> first(changed.Wait(a));
+  EXPECT_TRUE(first->poll(manual.context).pending());
+  changed.NotifyAll();
+  AsyncMutex::Guard b = mutex.TryLock();
+  auto later = changed.Wait(b);
+  EXPECT_TRUE(later.poll(manual.context).pending());
+  first.reset();
+  EXPECT_TRUE(later.poll(manual.context).pending());
+  changed.NotifyOne();
+  EXPECT_TRUE(later.poll(manual.context).ready());
+}
+
 TEST(OnceCellTest, IsMadeOnceForAll) {
   OnceCell<int> cell;
   LocalExecutor executor;

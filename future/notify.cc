@@ -13,8 +13,9 @@ bool Notify::WaitFuture::Satisfied() {
 
 Notify::WaitFuture::~WaitFuture() {
   if (notify_->queue_.Withdraw(node_) != WaitState::kGranted) return;
-  // Granted and not taken. A NotifyAll was for everybody; a NotifyOne is passed on.
-  if (notify_->generation_.load(memory_order_acquire) == generation_) notify_->NotifyOne();
+  // Granted and not taken. A NotifyAll was for everybody; a NotifyOne is passed on, also where a
+  // NotifyAll came after it: those who wait since then have heard of neither.
+  if (internal::WaitQueue::ChosenAlone(node_)) notify_->NotifyOne();
 }
 
 void Notify::NotifyOne() {

@@ -27,7 +27,8 @@ using Stored =
     std::conditional_t<std::is_void_v<T>, Unit,
                        std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>>;
 
-enum class SlotState : uint8_t {
+// As wide as the id before it, so that one store makes both.
+enum class SlotState : uint32_t {
   kUnowned,  // no Task owns the frame: not yet, or not any more
   kEmpty,    // owned; the body has not ended, or was cancelled
   kValue,
@@ -47,6 +48,7 @@ class ResultSlot {
   bool empty() const { return state_ == SlotState::kEmpty; }
   // Of a slot whose state is kValue.
   const Stored<T>& value() const { return value_; }
+  Stored<T>& value() { return value_; }
   void MarkOwned() { state_ = SlotState::kEmpty; }
   // The result, if any, is destroyed, and the end of the frame frees the block.
   void Disown() {

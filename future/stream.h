@@ -64,7 +64,10 @@ class StreamPromise final : public PromiseBase {
   // Control returns to whoever polls.
   std::coroutine_handle<> Next() noexcept { return std::noop_coroutine(); }
 
-  StreamPromise() { root_ = &root; }
+  StreamPromise() {
+    root_ = &root;
+    continuation_ = Continuation::Root();
+  }
 
   TaskRoot root;  // what the body waits on, from one Next to the next
   std::optional<T> value_;

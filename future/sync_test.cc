@@ -257,6 +257,23 @@ TEST(NotifyTest, ADroppedChosenWaiterPassesItOn) {
   EXPECT_TRUE(second.poll(manual.context).ready());
 }
 
+TEST(NotifyTest, ADroppedChosenWaiterPassesItOnAlsoAfterANotificationOfAll) {
+  Notify notify;
+  ManualContext manual;
+  std::optional<Notify::WaitFuture> chosen(notify.Wait());
+  std::optional<Notify::WaitFuture> swept(notify.Wait());
+  EXPECT_TRUE(chosen->poll(manual.context).pending());
+  EXPECT_TRUE(swept->poll(manual.context).pending());
+  notify.NotifyOne();
+  notify.NotifyAll();
+  auto late = notify.Wait();
+  EXPECT_TRUE(late.poll(manual.context).pending());
+  swept.reset();  // what was for all is not passed on
+  EXPECT_TRUE(late.poll(manual.context).pending());
+  chosen.reset();
+  EXPECT_TRUE(late.poll(manual.context).ready());
+}
+
 TEST(NotifyTest, AllReachesThoseMadeBeforeAndNoOther) {
   Notify notify;
   ManualContext manual;

@@ -55,17 +55,17 @@ struct TaskAccess;
 template <typename T>
 class TaskAwaiter {
  public:
-  TaskAwaiter(Task<T>&& task, TaskRoot* root) : task_(std::move(task)), root_(root) {
+  explicit TaskAwaiter(Task<T>&& task) : task_(std::move(task)) {
     ZOKIO_CHECK(static_cast<bool>(task_), "co_await of a task that was awaited or moved from");
   }
 
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept;
+  template <typename P>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<P> parent) noexcept;
   T await_resume();
 
  private:
   Task<T> task_;
-  TaskRoot* root_;
 };
 
 template <typename A>
@@ -89,7 +89,7 @@ class PromiseBase {
   // A Task is started in place; an lvalue must be moved, because awaiting consumes it.
   template <typename T>
   TaskAwaiter<T> await_transform(Task<T>&& task) {
-    return TaskAwaiter<T>(std::move(task), root_);
+    return TaskAwaiter<T>(std::move(task));
   }
   template <typename T>
   void await_transform(Task<T>&) = delete;  // awaiting consumes: co_await std::move(task)
@@ -134,7 +134,9 @@ class PromiseBase {
  protected:
   friend struct TaskAccess;
 
-  TaskRoot* root_ = nullptr;
+  // Both are set when the body is started, and not before: stores are what a short life costs.
+  PromiseBase() {}  // NOLINT(modernize-use-equals-default): as said
+  TaskRoot* root_;
   Continuation continuation_;
 };
 
@@ -247,12 +249,14 @@ class [[nodiscard]] Task {
   Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
-      Drop();
-      frame_ = std::exchange(other.frame_, nullptr);
+      void* old = std::exchange(frame_, std::exchange(other.frame_, nullptr));
+      if (old != nullptr) DropFrame(old);
     }
     return *this;
   }
-  ~Task() { Drop(); }
+  ~Task() {
+    if (frame_ != nullptr) DropFrame(frame_);
+  }
 
   // False once it was awaited, spawned or moved from.
   explicit operator bool() const { return frame_ != nullptr; }
@@ -265,9 +269,8 @@ class [[nodiscard]] Task {
 
   explicit Task(void* frame) : frame_(frame) {}
 
-  void Drop() {
-    void* frame = std::exchange(frame_, nullptr);
-    if (frame == nullptr) return;
+  // Apart: a task that was awaited has nothing to drop.
+  [[gnu::noinline]] static void DropFrame(void* frame) {
     internal::TaskHandle<T>::from_address(frame).destroy();
     internal::TaskBlock<T>::SlotOfFrame(frame)->Destroy();
     internal::TaskBlock<T>::Free(frame);
@@ -276,108 +279,8 @@ class [[nodiscard]] Task {
   void* frame_;
 };
 
-namespace internal {
-
-// The doors that Task and its promise open to the rest of this package.
-struct TaskAccess {
-  template <typename T>
-  static Task<T> Adopt(void* frame) {
-    return Task<T>(frame);
-  }
-  template <typename T>
-  static void* Frame(const Task<T>& task) {
-    return task.frame_;
-  }
-  template <typename T>
-  static void* Release(Task<T>&& task) {
-    return std::exchange(task.frame_, nullptr);
-  }
-  template <typename T>
-  static void SetRoot(TaskHandle<T> handle, TaskRoot* root) {
-    handle.promise().root_ = root;
-  }
-  template <typename T>
-  static void SetContinuation(TaskHandle<T> handle, std::coroutine_handle<> continuation) {
-    handle.promise().continuation_ = Continuation(continuation);
-  }
-  static TaskRoot* Root(PromiseBase* promise) { return promise->root_; }
-  // Of any Task's frame: a promise begins with its PromiseBase, whatever T is.
-  static PromiseBase& BaseOf(void* frame) {
-    static_assert(alignof(Promise<void>) == alignof(PromiseBase));
-    return std::coroutine_handle<PromiseBase>::from_address(frame).promise();
-  }
-  // Has `frame` run under `root`; `link` is asked what goes on at its end.
-  static std::coroutine_handle<> Link(void* frame, TaskRoot* root, EndLink* link) {
-    PromiseBase& promise = BaseOf(frame);
-    promise.root_ = root;
-    promise.continuation_ = Continuation(link);
-    return std::coroutine_handle<>::from_address(frame);
-  }
-  static const Continuation& ContinuationOf(void* frame) { return BaseOf(frame).continuation_; }
-  // The body has ended: hands on the result, destroying the frame, which takes its block with it.
-  template <typename T>
-  static T Finish(Task<T>&& task) {
-    struct Guard {
-      void* frame;
-      ~Guard() {
-        TaskBlock<T>::SlotOfFrame(frame)->Disown();
-        TaskHandle<T>::from_address(frame).destroy();
-      }
-    } guard{Release(std::move(task))};
-    return TaskBlock<T>::SlotOfFrame(guard.frame)->Take();
-  }
-};
-
-bool CancelLinks(std::coroutine_handle<> suspended, Context& context) noexcept {
-  bool done = true;
-  const Continuation* next = &TaskAccess::ContinuationOf(suspended.address());
-  while (!next->root()) {
-    std::coroutine_handle<> outer;
-    if (next->is_link()) {
-      done = next->Link()->poll_cancel(next->Link(), context) && done;
-      outer = next->Link()->parent;
-    } else {
-      outer = next->Coroutine();
-    }
-    next = &TaskAccess::ContinuationOf(outer.address());
-  }
-  return done;
-}
-
-bool HasLinks(std::coroutine_handle<> suspended) noexcept {
-  const Continuation* next = &TaskAccess::ContinuationOf(suspended.address());
-  while (!next->is_link()) next = &TaskAccess::ContinuationOf(next->Coroutine().address());
-  return !next->root();
-}
-
-template <typename T>
-Task<T> PromiseOf<T>::get_return_object() {
-  void* frame = TaskHandle<T>::from_promise(static_cast<Promise<T>&>(*this)).address();
-  // The block in front of the frame must exist, so the compiler may not put the frame on the
-  // caller's stack: it does that only for frames whose handle it can follow.
-  asm volatile("" : "+r"(frame));
-  TaskBlock<T>::SlotOfFrame(frame)->MarkOwned();
-  return TaskAccess::Adopt<T>(frame);
-}
-
-template <typename T>
-std::coroutine_handle<> TaskAwaiter<T>::await_suspend(std::coroutine_handle<> parent) noexcept {
-  auto child = TaskHandle<T>::from_address(TaskAccess::Frame(task_));
-  TaskAccess::SetRoot<T>(child, root_);
-  TaskAccess::SetContinuation<T>(child, parent);
-  return child;
-}
-
-template <typename T>
-T TaskAwaiter<T>::await_resume() {
-  return TaskAccess::Finish(std::move(task_));
-}
-
-}  // namespace internal
-
 }  // namespace zokio
 
-#include "future/task_future.h"  // IWYU pragma: export
-#include "future/try_await.h"    // IWYU pragma: export
+#include "future/task_access.h"  // IWYU pragma: export
 
 #endif  // ZOKIO_FUTURE_TASK_H_

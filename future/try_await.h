@@ -116,8 +116,7 @@ class TryTaskAwaiter : private TryLink {
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
     auto child = TaskHandle<U>::from_address(TaskAccess::Frame(task_));
-    TaskAccess::SetRoot<U>(child, TaskAccess::Root(promise_));
-    TaskAccess::SetContinuation<U>(child, parent);
+    TaskAccess::SetParent<U>(child, TaskAccess::Root(promise_), parent);
     child.promise().try_link_ = this;
     return child;
   }

@@ -7,6 +7,7 @@ bool WaitQueue::GrantOne(MutexLock& lock) {
     lock.Unlock();
     return false;
   }
+  list_.front()->need = kAlone;
   Waker waker = list_.PopFront(WaitState::kGranted);
   lock.Unlock();
   std::move(waker).Wake();

@@ -60,12 +60,18 @@ class WaitQueue {
     return state;
   }
 
-  // Grants the first. REQUIRES: `lock` is held; it is released. False when none waits.
+  // Grants the first, which is then ChosenAlone. REQUIRES: `lock` is held; it is released. False
+  // when none waits.
   bool GrantOne(MutexLock& lock);
   // Grants all that wait now; later ones are not swept along. REQUIRES: as above.
   void GrantAll(MutexLock& lock);
+  // Of a node that was granted and withdrawn: whether what it had was for one, so that another
+  // should have it now.
+  static bool ChosenAlone(const WaitNode& node) { return node.need == kAlone; }
 
  private:
+  static constexpr uint32_t kAlone = UINT32_MAX;  // in `need`, which is not used otherwise here
+
   Mutex mutex_;
   WaitList list_;
 };

@@ -13,11 +13,8 @@ namespace zokio {
 namespace {
 
 using mem_internal::FrameHeap;
-using mem_internal::kFrameFineMax;
 using mem_internal::kFrameSizeMax;
 
-// Under a sanitizer every frame shall have its own redzones and history. Under the model checker,
-// too, and nothing may be left in a magazine for the next execution.
 #ifdef ZOKIO_MODEL
 constexpr bool kPooled = false;
 void* FromSystem(size_t size) { return ::operator new(size); }
@@ -58,34 +55,31 @@ using MySystemCounts = ThreadLocal<SystemCounts, SystemCountsTag>;
   return block != nullptr ? block : Exhausted(size);
 }
 
-[[gnu::noinline]] void FreeUncommon(void* block, size_t size) {
-  if (!kPooled || size > kFrameSizeMax) return ToSystem(block);
-  FrameHeap::Free(block, size);
-}
-
-inline void* TakeCached(size_t size) {
-  if (!kPooled || size > kFrameFineMax) [[unlikely]]
-    return nullptr;
-  return FrameHeap::TakeCached(mem_internal::FrameClassOf(size), size);
+[[gnu::noinline]] void* RefillFine(uint32_t size_class) {
+  return AllocateUncommonOrDie(size_t{size_class} * 16);  // of the same class, also where it is 0
 }
 
 }  // namespace
 
-[[gnu::noinline]] void* FramePool::TryAllocate(size_t size) {
-  void* block = TakeCached(size);
-  return block != nullptr ? block : AllocateUncommon(size);
+[[gnu::noinline]] void* FramePool::TryAllocate(size_t size) { return AllocateUncommon(size); }
+
+[[gnu::noinline]] void* FramePool::AllocateAny(size_t size) { return AllocateUncommonOrDie(size); }
+
+[[gnu::noinline]] void FramePool::FreeAny(void* block, size_t size) noexcept {
+  if (!kPooled || size > kFrameSizeMax) return ToSystem(block);
+  FrameHeap::Free(block, size);
 }
 
 // Each within as few lines of code as can be: by g++ a coroutine's life is 0.6 ns shorter for it.
-[[gnu::noinline, gnu::aligned(64)]] void* FramePool::Allocate(size_t size) {
-  void* block = TakeCached(size);
-  return block != nullptr ? block : AllocateUncommonOrDie(size);
+[[gnu::noinline, gnu::aligned(64)]] void* FramePool::AllocateFine(uint32_t size_class) {
+  static_assert(FineClass(kFineMax) == mem_internal::FrameClassOf(kFineMax));
+  void* block = FrameHeap::TakeCached(size_class);
+  return block != nullptr ? block : RefillFine(size_class);
 }
 
-[[gnu::noinline, gnu::aligned(64)]] void FramePool::Free(void* block, size_t size) {
-  if (!kPooled || size > kFrameFineMax) [[unlikely]]
-    return FreeUncommon(block, size);
-  FrameHeap::Free(block, size);
+[[gnu::noinline, gnu::aligned(64)]] void FramePool::FreeFine(void* block,
+                                                             uint32_t size_class) noexcept {
+  FrameHeap::FreeOfClass(block, size_class);
 }
 
 [[gnu::noinline]] void FramePool::DrainRemote() {

@@ -3,12 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include <coroutine>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
 #include "base/thread.h"
 #include "mem/internal/sanitizer.h"
+#include "mem/testing/coroutine_life.h"
 
 namespace zokio {
 namespace {
@@ -71,36 +72,20 @@ TEST(FramePoolDeathTest, ExhaustionSaysHowMuchWasAskedFor) {
   EXPECT_DEATH(AllocateUnderALimit(), "no memory for a frame of 16000 bytes");
 }
 
-// What the pool is for: a coroutine whose frame comes from it.
-struct Counting {
-  struct promise_type {
-    static void* operator new(size_t size) { return FramePool::Allocate(size); }
-    static void operator delete(void* frame, size_t size) { FramePool::Free(frame, size); }
-    Counting get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() {}
-  };
-  std::coroutine_handle<promise_type> handle;
-};
-
-[[gnu::noinline]] Counting AddTo(int* sum, int value) {
-  *sum += value;
-  co_await std::suspend_always();
-  *sum += value;
-}
-
+// What the pool is for: coroutines whose frames come from it.
 TEST(FramePool, HoldsCoroutineFrames) {
-  int sum = 0;
-  std::vector<Counting> tasks;
-  for (int i = 0; i < 1000; ++i) tasks.push_back(AddTo(&sum, i));
-  for (Counting& task : tasks) task.handle.resume();
-  for (Counting& task : tasks) task.handle.resume();
-  for (Counting& task : tasks) task.handle.destroy();
-  EXPECT_EQ(sum, 999 * 1000);
+  uint64_t sum = 0;
+  using Frame = mem_testing::Coroutine<mem_testing::PooledFrames>;
+  std::vector<Frame> lives;
+  for (int i = 0; i < 1000; ++i) {
+    lives.push_back(mem_testing::AddOne<mem_testing::PooledFrames>(&sum));
+  }
+  for (int turn = 0; turn < 2; ++turn) {
+    EXPECT_EQ(sum, 0u);
+    for (Frame& life : lives) life.handle.resume();
+  }
+  for (Frame& life : lives) life.handle.destroy();
+  EXPECT_EQ(sum, 1000u);
 }
 
 }  // namespace

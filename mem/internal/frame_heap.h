@@ -75,8 +75,9 @@ class FrameHeap {
   // These four use the calling thread's heap.
   static void* Allocate(size_t size);
   // What the magazine holds; nullptr where it is empty.
-  static void* TakeCached(uint32_t size_class, size_t size);
+  static void* TakeCached(uint32_t size_class);
   static void Free(void* block, size_t size);
+  static void FreeOfClass(void* block, uint32_t size_class);
   static FrameHeap& Current();
 
   void DrainRemote();
@@ -151,7 +152,7 @@ using MyFrameThread = ThreadLocal<FrameThread, FrameThreadTag>;
 
 inline FrameHeap& FrameHeap::Current() { return *MyFrameThread::GetInline().heap; }
 
-inline void* FrameHeap::TakeCached(uint32_t size_class, size_t size) {
+inline void* FrameHeap::TakeCached(uint32_t size_class) {
   FrameHeap& heap = Current();
   Magazine& magazine = *Opaque(&heap.magazines_[size_class]);
   void** top = magazine.top;
@@ -161,18 +162,20 @@ inline void* FrameHeap::TakeCached(uint32_t size_class, size_t size) {
   magazine.top = top - 1;
   void* block = top[-1];
   if (block == nullptr) __builtin_unreachable();  // spares the callers' test
-  Unpoison(block, size);
   return block;
 }
 
 inline void* FrameHeap::Allocate(size_t size) {
   const uint32_t size_class = FrameClassOf(size);
-  void* block = TakeCached(size_class, size);
-  return block != nullptr ? block : AllocateSlow(size_class, size);
+  void* block = TakeCached(size_class);
+  if (block == nullptr) return AllocateSlow(size_class, size);
+  Unpoison(block, size);
+  return block;
 }
 
-inline void FrameHeap::Free(void* block, size_t size) {
-  const uint32_t size_class = FrameClassOf(size);
+inline void FrameHeap::Free(void* block, size_t size) { FreeOfClass(block, FrameClassOf(size)); }
+
+inline void FrameHeap::FreeOfClass(void* block, uint32_t size_class) {
   FrameHeap& heap = Current();
   FrameHeap* owner = OwnerOf(block);
   if (owner != &heap) [[unlikely]]
