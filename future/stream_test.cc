@@ -277,6 +277,24 @@ TEST(UnorderedTest, AMemberThatWakesItselfDoesNotKeepTheTask) {
   }
 }
 
+TEST(UnorderedTest, AMemberMayAddOthersWhileItIsPolled) {
+  Unordered<TaskFuture<int>> set;
+  auto adds = [](Unordered<TaskFuture<int>>* to) -> Task<int> {
+    to->Push(Value(20, 0));
+    co_await Yield();
+    to->Push(Value(300, 1));
+    co_return 1;
+  };
+  set.Push(adds(&set));
+  auto sum_of = [](Unordered<TaskFuture<int>>* of) -> Task<int> {
+    int sum = 0;
+    while (auto value = co_await of->Next()) sum += *value;
+    co_return sum;
+  };
+  EXPECT_EQ(BlockOn(sum_of(&set)), 321);
+  EXPECT_TRUE(set.empty());
+}
+
 TEST(UnorderedTest, AnEmptySetIsReadyAndExceptionsPass) {
   auto thrower = []() -> Task<int> {
     throw std::runtime_error("member");

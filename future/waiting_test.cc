@@ -7,7 +7,10 @@
 // was lost or made up.
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <numeric>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "future/local_executor.h"
@@ -140,6 +143,116 @@ TYPED_TEST(WaitingTest, OneMayBeDroppedAtEveryPoll) {
       run.kind.Check();
     }
   }
+}
+
+// Calls a function at each wake, and at each drop of a clone; but for those that it causes itself.
+class CallingWaker {
+ public:
+  enum class Event { kWake, kDrop };
+  explicit CallingWaker(std::function<void(Event)> function) : function_(std::move(function)) {}
+
+  Waker Make() { return Clone(this); }
+  int clones() const { return clones_; }
+
+ private:
+  void Call(Event event) {
+    if (std::exchange(inside_, true)) return;
+    function_(event);
+    inside_ = false;
+  }
+  static CallingWaker* Self(void* data) { return static_cast<CallingWaker*>(data); }
+  static Waker Clone(void* data) {
+    ++Self(data)->clones_;
+    return Waker(&kVtable, data);
+  }
+  static void WakeByRef(void* data) { Self(data)->Call(Event::kWake); }
+  static void Wake(void* data) {
+    --Self(data)->clones_;
+    Self(data)->Call(Event::kWake);
+  }
+  static void Drop(void* data) {
+    --Self(data)->clones_;
+    Self(data)->Call(Event::kDrop);
+  }
+  static constexpr WakerVtable kVtable{&Clone, &Wake, &WakeByRef, &Drop};
+
+  std::function<void(Event)> function_;
+  bool inside_ = false;
+  int clones_ = 0;
+};
+
+// A task polled by hand, with whatever waker.
+class HandPolled {
+ public:
+  explicit HandPolled(Task<> task) : future_(std::move(task).IntoFuture()) {}
+  // True once it has ended.
+  bool Poll(const Waker& waker) {
+    environment_.budget = kPollBudget;
+    Context context(waker, environment_);
+    return ended_ = ended_ || future_.poll(context).ready();
+  }
+
+ private:
+  PollEnvironment environment_;
+  TaskFuture<void> future_;
+  bool ended_ = false;
+};
+
+// A waker that enters and lets in: it would wait for itself, if it were called under the lock.
+TYPED_TEST(WaitingTest, WakersAreCalledAndDroppedOutsideLocks) {
+  TypeParam kind;
+  int calls = 0;
+  bool letting_in = false;
+  auto let_in = [&] {
+    if (std::exchange(letting_in, true)) return;  // the kind's own side is used by one at a time
+    kind.LetIn();
+    letting_in = false;
+  };
+  auto use = [&](CallingWaker::Event) {
+    ++calls;
+    let_in();
+    if (TypeParam::kWaiters > 1) HandPolled(kind.Enter(99)).Poll(NoopWaker());
+  };
+  CallingWaker first(use);
+  CallingWaker second(use);
+  CallingWaker third(use);
+  {
+    const Waker a = first.Make();
+    const Waker b = second.Make();
+    HandPolled replaced(kind.Enter(0));
+    EXPECT_FALSE(replaced.Poll(a));
+    (void)replaced.Poll(b);  // drops the clone of the first
+    let_in();
+    (void)replaced.Poll(b);
+  }
+  {
+    const Waker c = third.Make();
+    HandPolled dropped(kind.Enter(1));
+    (void)dropped.Poll(c);
+  }
+  EXPECT_GT(calls, 0);
+  EXPECT_EQ(first.clones() + second.clones() + third.clones(), 0);
+}
+
+TYPED_TEST(WaitingTest, AWakeMayDropWhatItWakes) {
+  TypeParam kind;
+  std::optional<HandPolled> woken(kind.Enter(0));
+  std::optional<HandPolled> next;
+  if (TypeParam::kWaiters > 1) next.emplace(kind.Enter(1));
+  CallingWaker waker([&woken](CallingWaker::Event event) {
+    if (event == CallingWaker::Event::kWake) woken.reset();
+  });
+  EXPECT_FALSE(woken->Poll(waker.Make()));
+  if (next) {
+    EXPECT_FALSE(next->Poll(NoopWaker()));
+  }
+  bool in = !next;
+  for (int i = 0; i < 10; ++i) {
+    kind.LetIn();
+    in = in || next->Poll(NoopWaker());
+  }
+  EXPECT_FALSE(woken.has_value());
+  EXPECT_TRUE(in);
 }
 
 }  // namespace
