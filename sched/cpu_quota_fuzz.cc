@@ -1,11 +1,12 @@
 // What a kernel, or somebody who mounts his own files over its, may say of quotas.
+#include "sched/cpu_quota.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
-#include "sched/cpu_quota.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   namespace internal = zokio::internal;

@@ -33,9 +33,9 @@ TEST(CpuQuotaTest, ReadsBothFormats) {
 }
 
 TEST(CpuQuotaTest, WhatIsNoLimitGrantsEverything) {
-  for (const char* text : {"max 100000\n", "max", "", "\n", " ", "100000", "100000 0", "0 100000",
-                           "-1 100000", "1e5 100000", "100000 100000 1", "100000  100000",
-                           "99999999999999999999 100000"}) {
+  for (const char* text :
+       {"max 100000\n", "max", "", "\n", " ", "100000", "100000 0", "0 100000", "-1 100000",
+        "1e5 100000", "100000 100000 1", "100000  100000", "99999999999999999999 100000"}) {
     EXPECT_TRUE(std::isinf(ParseCpuMax(text))) << text;
   }
   EXPECT_TRUE(std::isinf(ParseCfsQuota("-1\n", "100000\n")));
@@ -106,7 +106,9 @@ TEST_F(CpuQuotaFilesTest, Version1HasTwoFiles) {
   EXPECT_EQ(CpuQuota(root_), 1.5);
 }
 
-TEST_F(CpuQuotaFilesTest, WithoutAnyFileThereIsNoLimit) { EXPECT_TRUE(std::isinf(CpuQuota(root_))); }
+TEST_F(CpuQuotaFilesTest, WithoutAnyFileThereIsNoLimit) {
+  EXPECT_TRUE(std::isinf(CpuQuota(root_)));
+}
 
 // Runs `body` in a child of this process; returns its exit status.
 template <typename Body>

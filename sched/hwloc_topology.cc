@@ -65,13 +65,13 @@ std::vector<std::vector<int>> DistancesOf(hwloc_topology_t tree,
     for (size_t to = 0; to < nodes.size(); ++to) {
       if (from == to) continue;
       hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(tree, HWLOC_OBJ_PACKAGE, nodes[from]);
-      const bool same = package != nullptr &&
-                        hwloc_bitmap_isincluded(nodes[to]->cpuset, package->cpuset) != 0;
+      const bool same =
+          package != nullptr && hwloc_bitmap_isincluded(nodes[to]->cpuset, package->cpuset) != 0;
       distances[from][to] = same ? kSamePackage : kOtherPackage;
       hwloc_uint64_t there = 0;
       hwloc_uint64_t back = 0;
-      if (count != 0 && hwloc_distances_obj_pair_values(told, nodes[from], nodes[to], &there,
-                                                        &back) == 0) {
+      if (count != 0 &&
+          hwloc_distances_obj_pair_values(told, nodes[from], nodes[to], &there, &back) == 0) {
         distances[from][to] = static_cast<int>(there);
       }
     }

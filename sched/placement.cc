@@ -74,9 +74,8 @@ StealOrder OrderFor(const Topology& topology, const std::vector<Processor>& home
   for (size_t i = 0; i < homes.size(); ++i) {
     if (i != self) order.victims.push_back(static_cast<uint16_t>(i));
   }
-  std::sort(order.victims.begin(), order.victims.end(), [&](uint16_t a, uint16_t b) {
-    return std::pair(rank(a), a) < std::pair(rank(b), b);
-  });
+  std::sort(order.victims.begin(), order.victims.end(),
+            [&](uint16_t a, uint16_t b) { return std::pair(rank(a), a) < std::pair(rank(b), b); });
   for (size_t i = 1; i <= order.victims.size(); ++i) {
     if (i == order.victims.size() || rank(order.victims[i]) != rank(order.victims[i - 1])) {
       order.group_ends.push_back(static_cast<uint16_t>(i));

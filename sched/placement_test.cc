@@ -52,8 +52,7 @@ std::vector<std::vector<int>> Groups(const StealOrder& order) {
   std::vector<std::vector<int>> groups;
   size_t at = 0;
   for (const uint16_t end : order.group_ends) {
-    groups.emplace_back(order.victims.begin() + static_cast<long>(at),
-                        order.victims.begin() + end);
+    groups.emplace_back(order.victims.begin() + static_cast<long>(at), order.victims.begin() + end);
     at = end;
   }
   return groups;
@@ -183,9 +182,9 @@ TEST(PlacementTest, ThievesGoFromNearToFar) {
   const Placement all = PlaceWorkers(topology, 16, Affinity::kCore);
   ExpectSound(topology, all, 16);
   // Worker 0 and 8 share core 0; 1 and 9 the other core of that L3.
-  EXPECT_EQ(Groups(all.steal_orders[0]),
-            (std::vector<std::vector<int>>{
-                {8}, {1, 9}, {2, 3, 10, 11}, {4, 5, 6, 7, 12, 13, 14, 15}}));
+  EXPECT_EQ(
+      Groups(all.steal_orders[0]),
+      (std::vector<std::vector<int>>{{8}, {1, 9}, {2, 3, 10, 11}, {4, 5, 6, 7, 12, 13, 14, 15}}));
   const Placement cache = PlaceWorkers(topology, 8, Affinity::kCache);
   EXPECT_EQ(Groups(cache.steal_orders[0]),
             (std::vector<std::vector<int>>{{1}, {2, 3}, {4, 5, 6, 7}}));
@@ -250,8 +249,7 @@ TEST(PlacementTest, OneProcessorIsEnough) {
 }
 
 TEST(PlacementTest, NoProcessorIsSaidAndWorks) {
-  const Placement placement =
-      PlaceWorkers(TwoNodes().Restricted({}), 2, Affinity::kCore);
+  const Placement placement = PlaceWorkers(TwoNodes().Restricted({}), 2, Affinity::kCore);
   EXPECT_NE(PlacementToString(placement).find("no processor"), std::string::npos);
   EXPECT_TRUE(placement.workers[0].cpus.empty());
   EXPECT_EQ(placement.nodes, 1);
