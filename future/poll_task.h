@@ -1,5 +1,5 @@
-// TaskPoller: RunTask in two steps, for an executor that queues by itself what has to run again, and
-// may give the task another executor in between.
+// TaskPoller: RunTask in two steps, for an executor that queues by itself what has to run again,
+// and may give the task another executor in between.
 //
 //   TaskPoller poller(environment);
 //   PolledTask polled = poller.Poll(task);

@@ -39,7 +39,8 @@ bool InspectTaskWait(TaskHeader* task, TaskWait* wait) {
                                               memory_order_relaxed));
   // As if this thread had taken it from a queue.
   if (task->root.leaf != nullptr) Walk(*task->root.leaf, wait);
-  constexpr PolledTask kNothingDone{.ended = false, .requeue = false, .spare_references = H::kSpare};
+  constexpr PolledTask kNothingDone{
+      .ended = false, .requeue = false, .spare_references = H::kSpare};
   if (SettleTask(task, kNothingDone)) task->executor->Schedule(task);
   return true;
 }

@@ -3,7 +3,8 @@
 // For dumps of a running program, in release builds: it reads what a wake and a resumption use
 // anyway, so waiting tasks pay nothing for it.
 //
-// Thread-safety: any thread. While it looks, the task counts as running: a wake that comes meanwhile
+// Thread-safety: any thread. While it looks, the task counts as running: a wake that comes
+// meanwhile
 //   is passed on by the looking thread, which calls the executor's Schedule.
 #ifndef ZOKIO_FUTURE_TASK_WAIT_H_
 #define ZOKIO_FUTURE_TASK_WAIT_H_
