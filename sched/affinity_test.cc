@@ -12,6 +12,7 @@
 #include "base/parker.h"
 #include "future/yield.h"
 #include "sched/block_in_place.h"
+#include "sched/blocking_pool.h"
 #include "sched/cores.h"
 #include "sched/scheduler.h"
 #include "sched/testing_topology.h"
@@ -93,6 +94,17 @@ TEST(AffinityTest, ASpareWorkerStaysOnTheNodeOfTheOneItStandsInFor) {
   });
   EXPECT_EQ(spare, Cpus{last});
   EXPECT_EQ(scheduler->Recovery().spare_workers, 1);
+}
+
+TEST(AffinityTest, ThreadsOfABlockingPoolAreNotBoundAsTheWorkerThatStartsThem) {
+  BlockingPool pool;
+  auto scheduler = MakePlaced(1, Affinity::kCore, Topology::Flat({UsableCpus().front()}));
+  const Cpus cpus = scheduler->BlockOn([&]() -> Task<Cpus> {
+    auto job = pool.Spawn([] { return UsableCpus(); });
+    Result<Cpus> there = co_await job;
+    co_return std::move(there).value();
+  });
+  EXPECT_EQ(cpus, UsableCpus());
 }
 
 // Two schedulers that share the machine, as actors' dispatchers do.

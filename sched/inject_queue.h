@@ -11,9 +11,9 @@
 //
 // Ownership: its batches, not the tasks in them.
 // Thread-safety: any thread.
-// Memory ordering: a shard's lock publishes; `size` is a hint that is stored under the lock, for
-//   the wake protocol (sched/idle_set.h).
-// Cost: one short lock a push; one a batch for the taker, none for an empty shard.
+// Memory ordering: a shard's lock publishes; its bit of `filled_` is a hint that changes under the
+//   lock, for the wake protocol (sched/idle_set.h).
+// Cost: one short lock a push; one a batch for the taker, none for an empty shard; `empty` a load.
 #ifndef ZOKIO_SCHED_INJECT_QUEUE_H_
 #define ZOKIO_SCHED_INJECT_QUEUE_H_
 
@@ -29,7 +29,9 @@ namespace zokio {
 
 class InjectQueue {
  public:
-  // REQUIRES: shards is a power of two.
+  static constexpr uint32_t kShardsMax = 64;
+
+  // REQUIRES: shards is a power of two, and shards * nodes at most kShardsMax.
   explicit InjectQueue(uint32_t shards, uint32_t nodes = 1);
   InjectQueue(const InjectQueue&) = delete;
   InjectQueue& operator=(const InjectQueue&) = delete;
@@ -45,7 +47,7 @@ class InjectQueue {
       MutexLock lock(shard.mutex);
       if (shard.last == nullptr || shard.last->full()) AppendBatch(shard, TaskBatch::Make());
       shard.last->Add(task);
-      shard.size.store(shard.size.load(memory_order_relaxed) + 1, memory_order_relaxed);
+      Grow(shard, 1);
       if (!needs_wake()) return;
       ++shard.waking;
     }
@@ -60,7 +62,7 @@ class InjectQueue {
     {
       MutexLock lock(shard.mutex);
       AppendBatch(shard, batch);
-      shard.size.store(shard.size.load(memory_order_relaxed) + batch->count, memory_order_relaxed);
+      Grow(shard, batch->count);
       if (!needs_wake()) return;
       ++shard.waking;
     }
@@ -79,10 +81,10 @@ class InjectQueue {
   }
   TaskBatch* PopBatch(uint32_t hint, std::span<const int> nodes);
 
-  // Hints: how many wait, in all or for one node.
+  // Hints: how many wait, in all or for one node, and whether any does.
   uint64_t size() const;
   uint64_t SizeOf(uint32_t node) const;
-  bool empty() const;
+  bool empty() const { return filled_.load(memory_order_relaxed) == 0; }
 
   // Counts tasks that a thread outside brought in, on a line that thread has mostly for itself.
   void CountSpawned(int64_t delta) {
@@ -100,21 +102,33 @@ class InjectQueue {
     TaskBatch* last = nullptr;  // null where first is
     uint32_t waking = 0;
     CondVar idle;
-    Atomic<uint64_t> size{0};
+    Atomic<uint64_t> size{0};  // written under the lock
     Atomic<int64_t> spawned{0};
   };
 
   static uint32_t ThisThread();
   uint32_t shards() const { return nodes_ * (mask_ + 1); }
   Shard& ShardOf(uint32_t node, uint32_t hint) {
+    if (__builtin_expect(node >= nodes_, 0)) node %= nodes_;  // more nodes than shards
     return shards_[node * (mask_ + 1) + (hint & mask_)];
   }
   static void AppendBatch(Shard& shard, TaskBatch* batch);
+  // REQUIRES: the shard's lock is held.
+  void Grow(Shard& shard, uint64_t count) {
+    const uint64_t before = shard.size.load(memory_order_relaxed);
+    if (before == 0) filled_.fetch_or(BitOf(shard), memory_order_relaxed);
+    shard.size.store(before + count, memory_order_relaxed);
+  }
+  uint64_t BitOf(const Shard& shard) const {
+    return uint64_t{1} << static_cast<uint32_t>(&shard - shards_.get());
+  }
   void EndWake(Shard& shard);
 
   const uint32_t mask_;  // of a node's shards
   const uint32_t nodes_;
   const std::unique_ptr<Shard[]> shards_;
+  // A bit for each shard that has something; read before each poll, written where that changes.
+  alignas(64) Atomic<uint64_t> filled_{0};
 };
 
 }  // namespace zokio

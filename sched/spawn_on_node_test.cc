@@ -19,10 +19,10 @@
 namespace zokio {
 namespace {
 
+using std::chrono::microseconds;
 using testing::MakePlaced;
 using testing::PlacedOptions;
 using testing::PretendedTopology;
-using std::chrono::microseconds;
 
 struct WorkerNumberTag;
 using WorkerNumber = ThreadLocal<int, WorkerNumberTag>;
@@ -124,6 +124,30 @@ TEST(SpawnOnNodeTest, NoKindOfBindingStarvesAnother) {
     }
     stop.store(true);
     scheduler->BlockOn(JoinAll(std::move(handles)));
+  }
+}
+
+TEST(SpawnOnNodeTest, ATaskThatYieldsAloneKeepsNobodyOut) {
+  auto scheduler = MakePlaced(1, Affinity::kNode, PretendedTopology(1, 1));
+  for (const bool on_node : {false, true}) {
+    Atomic<bool> stop{false};
+    Parker spins, ran;
+    auto hog = scheduler->Spawn([&]() -> Task<> {
+      for (int i = 0; !stop.load(); ++i) {
+        if (i == 100) spins.Unpark();
+        co_await Yield();
+      }
+    });
+    spins.Park();
+    const auto run = [&]() -> Task<> {
+      ran.Unpark();
+      co_return;
+    };
+    auto bound = on_node ? scheduler->SpawnOnNode(0, run) : scheduler->SpawnOn(0, run);
+    ran.Park();
+    stop.store(true);
+    scheduler->BlockOn(Join(std::move(hog)));
+    scheduler->BlockOn(Join(std::move(bound)));
   }
 }
 

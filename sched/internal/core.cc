@@ -21,7 +21,9 @@ InjectQueue MakeInject(const Placement& placement) {
   for (const auto& of_node : placement.node_workers) workers = std::max(workers, of_node.size());
   uint32_t shards = 2;
   while (shards < 16 && shards * 2 < workers) shards *= 2;
-  return InjectQueue(shards, static_cast<uint32_t>(placement.nodes));
+  const uint32_t nodes = std::min(static_cast<uint32_t>(placement.nodes), InjectQueue::kShardsMax);
+  while (shards * nodes > InjectQueue::kShardsMax) shards /= 2;
+  return InjectQueue(shards, nodes);
 }
 
 int SparesFor(const SchedulerOptions& options) {
@@ -52,9 +54,9 @@ Core::Core(SchedulerOptions options)
       pace_clock_(options_.virtual_clock != nullptr ? Clock::Monotonic() : *options_.clock),
       idle_(worker_count_),
       inject_{MakeInject(placement_), MakeInject(placement_), MakeInject(placement_)},
-      executors_{PriorityExecutor(*this, Priority::kImmediate),
-                 PriorityExecutor(*this, Priority::kNormal),
-                 PriorityExecutor(*this, Priority::kBackground)},
+      measured_(*this),
+      normal_(*this, Priority::kNormal),
+      background_(*this, Priority::kBackground),
       node_queues_(std::make_unique<NodeQueue[]>(static_cast<size_t>(placement_.nodes))),
       workers_(std::make_unique<std::unique_ptr<Worker>[]>(static_cast<size_t>(capacity_))),
       crew_(*this),
@@ -67,6 +69,11 @@ Core::~Core() {
   if (owns_time_) virtual_clock()->SetOwner({});
   for (InjectQueue& queue : inject_) queue.WaitForPushers();
 }
+
+MeasuredPriority::MeasuredPriority(Core& core)
+    : steps_{{core, Priority::kImmediate}, {core, Priority::kImmediate},
+             {core, Priority::kNormal},    {core, Priority::kNormal},
+             {core, Priority::kNormal},    {core, Priority::kNormal}} {}
 
 void PriorityExecutor::Schedule(TaskHeader* task) { core_.Schedule(task, priority_); }
 bool PriorityExecutor::Adopt(TaskHeader* task) { return core_.Adopt(task); }
