@@ -32,8 +32,11 @@
 #include "io/backend_report.h"
 #include "io/loop_options.h"
 #include "io/loop_stats.h"
+#include "sched/placement.h"
 #include "sched/scheduler.h"
 #include "sched/stuck_poll.h"
+#include "sched/task_dump.h"
+#include "sched/topology.h"
 #include "sched/virtual_clock.h"
 #include "sched/worker_hooks.h"
 #include "sched/worker_stats.h"
@@ -48,8 +51,12 @@ struct RuntimeOptions {
   // Called on the workers; outlives the runtime. May be null.
   WorkerHooks* hooks = nullptr;
   // What SchedulerOptions says of them.
+  Affinity affinity = Affinity::kNone;
+  std::shared_ptr<const Topology> topology = nullptr;
   Duration stuck_poll_limit = SchedulerOptions().stuck_poll_limit;
   std::function<void(const StuckPoll&)> on_stuck_poll = nullptr;
+  bool stuck_poll_stack = SchedulerOptions().stuck_poll_stack;
+  int spare_workers_max = SchedulerOptions().spare_workers_max;
   VirtualClock* virtual_clock = nullptr;
   // A worker parked for so long gives unused memory back to the kernel and has OnIdle called.
   Duration idle_period = std::chrono::milliseconds(100);
@@ -94,6 +101,10 @@ class Runtime {
   auto BlockOn(Callable&& callable, Args&&... args) {
     return scheduler().BlockOn(std::forward<Callable>(callable), std::forward<Args>(args)...);
   }
+
+  // Takes no more tasks from other threads, and waits for the end of those that live: see
+  // Scheduler::Drain.
+  Result<void> Drain(Duration limit = Duration::max(), TaskDump* left = nullptr);
 
   // As the destructor, but fails with kDeadlineExceeded when tasks need longer than `limit`.
   Result<void> Shutdown(Duration limit = Duration::max());

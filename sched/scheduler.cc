@@ -1,5 +1,7 @@
 #include "sched/scheduler.h"
 
+#include <algorithm>
+
 #include "sched/cores.h"
 #include "sched/internal/core.h"
 #include "sched/internal/crew.h"
@@ -9,14 +11,23 @@
 #include "sched/internal/worker.h"
 
 namespace zokio {
+namespace {
+
+int DefaultWorkers(const SchedulerOptions& options) {
+  const int cores = std::min(AvailableCores(), Scheduler::kWorkersMax);
+  if (options.topology == nullptr || options.topology->processors.empty()) return cores;
+  return std::min(cores, static_cast<int>(options.topology->processors.size()));
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Scheduler>> Scheduler::Create(SchedulerOptions options) {
-  int workers = options.workers == 0 ? AvailableCores() : options.workers;
+  const int workers = options.workers == 0 ? DefaultWorkers(options) : options.workers;
   if (workers < 0 || workers > kWorkersMax) {
     return Error(ErrorCode::kInvalidArgument, "create scheduler");
   }
   options.workers = workers;
-  internal::WatchForFork();
+  internal::WatchForFork(&internal::LeaveWorkerAfterFork);
   auto core = std::make_unique<internal::Core>(std::move(options));
   Result<void> made = core->MakeWorkers();
   if (!made.ok()) return made.error();
@@ -49,9 +60,26 @@ internal::SpawnBatchExecutor Scheduler::BatchExecutor(Priority priority, size_t 
   return internal::SpawnBatchExecutor(*core_, priority, count);
 }
 
-Result<void> Scheduler::Shutdown(Duration limit, TaskDump* blocking) {
-  ZOKIO_CHECK(!internal::OnWorkerThread(), "Shutdown on a worker thread would wait for itself");
+void Scheduler::CheckMayWaitForAll() const {
+  ZOKIO_CHECK(!internal::OnWorkerThread(),
+              "Shutdown or Drain on a worker thread would wait for itself");
+  ZOKIO_CHECK(!core_->BlockedHere(),
+              "Shutdown or Drain inside BlockInPlace would wait for the task that is inside");
+}
+
+Result<void> Scheduler::Drain(Duration limit, TaskDump* left) {
   if (Result<void> process = CheckProcess(); !process.ok()) return process;
+  CheckMayWaitForAll();
+  VirtualClock::Waiting time_may_pass(virtual_clock());
+  core_->CloseOutside();
+  if (core_->WaitDrained(SaturatingAdd(Clock::Monotonic().Now(), limit))) return {};
+  if (left != nullptr) *left = Dump();
+  return Error(ErrorCode::kDeadlineExceeded, "drain scheduler");
+}
+
+Result<void> Scheduler::Shutdown(Duration limit, TaskDump* blocking) {
+  if (Result<void> process = CheckProcess(); !process.ok()) return process;
+  CheckMayWaitForAll();
   VirtualClock::Waiting time_may_pass(virtual_clock());
   core_->Stop();
   if (!core_->crew().WaitForExit(SaturatingAdd(Clock::Monotonic().Now(), limit))) {
@@ -75,7 +103,23 @@ Executor& Scheduler::executor_on(int worker) {
   return core_->pinned_executor(worker);
 }
 
+Executor& Scheduler::executor_on_node(int node) {
+  ZOKIO_CHECK(node >= 0 && node < nodes() &&
+                  !core_->placement().node_workers[static_cast<size_t>(node)].empty(),
+              "there is no such node, or no worker on it");
+  return core_->node_executor(node);
+}
+
 int Scheduler::workers() const { return core_->worker_count(); }
+
+int Scheduler::nodes() const { return core_->placement().nodes; }
+
+int Scheduler::node_of(int worker) const {
+  ZOKIO_CHECK(worker >= 0 && worker < workers(), "there is no such worker");
+  return core_->placement().workers[static_cast<size_t>(worker)].node;
+}
+
+std::string Scheduler::PlacementReport() const { return core_->PlacementReport(); }
 
 VirtualClock* Scheduler::virtual_clock() const { return core_->virtual_clock(); }
 

@@ -1,6 +1,5 @@
 #include "sched/scheduler.h"
 
-#include <dirent.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,23 +11,11 @@
 
 #include "base/atomic.h"
 #include "base/parker.h"
-#include "future/poll_fn.h"
 #include "future/sleep.h"
 #include "future/yield.h"
 
 namespace zokio {
 namespace {
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define ZOKIO_TEST_UNDER_TSAN 1
-#endif
-#endif
-#ifdef ZOKIO_TEST_UNDER_TSAN
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
@@ -267,76 +254,6 @@ TEST(SchedulerTest, TheLifoSlotCannotKeepOutAWaitingTask) {
   EXPECT_GT(Sum(*scheduler).lifo_polls, 0u);
 }
 
-TEST(SchedulerPriorityTest, ImmediateBeforeNormalBeforeBackground) {
-  auto scheduler = Make(1);
-  std::vector<int> order = scheduler->BlockOn([&]() -> Task<std::vector<int>> {
-    std::vector<int> seen;
-    std::vector<JoinHandle<void>> handles;
-    for (int i = 0; i < 5; ++i) {
-      for (Priority priority : {Priority::kBackground, Priority::kNormal, Priority::kImmediate}) {
-        handles.push_back(scheduler->Spawn(priority, [&seen, priority]() -> Task<> {
-          seen.push_back(static_cast<int>(priority));
-          co_return;
-        }));
-      }
-    }
-    for (auto& handle : handles) (void)co_await handle;
-    co_return seen;
-  });
-  ASSERT_EQ(order.size(), 15u);
-  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
-}
-
-TEST(SchedulerPriorityTest, WhatATaskSpawnsThroughItsContextHasItsPriority) {
-  auto scheduler = Make(1);
-  Executor* seen = scheduler->BlockOn([&]() -> Task<Executor*> {
-    auto child = scheduler->Spawn(Priority::kBackground, []() -> Task<Executor*> {
-      co_return co_await PollFn(
-          [](Context& context) -> Poll<Executor*> { return context.executor(); });
-    });
-    co_return (co_await child).value();
-  });
-  EXPECT_EQ(seen, &scheduler->executor(Priority::kBackground));
-  EXPECT_NE(seen, &scheduler->executor());
-}
-
-// One worker, kept busy for ever by tasks of one priority; a task of each other one must still run.
-void ExpectNothingStarvesUnder(Priority hog) {
-  auto scheduler = Make(1);
-  Atomic<bool> stop{false};
-  std::vector<JoinHandle<void>> hogs;
-  for (int i = 0; i < 300; ++i) {  // more than a ring holds
-    hogs.push_back(scheduler->Spawn(hog, [&]() -> Task<> {
-      while (!stop.load()) co_await Yield();
-    }));
-  }
-  for (Priority priority : {Priority::kImmediate, Priority::kNormal, Priority::kBackground}) {
-    std::vector<JoinHandle<int>> others;
-    for (int i = 0; i < 200; ++i) others.push_back(scheduler->Spawn(priority, Add(i, 1)));
-    Parker done;
-    auto waiter = scheduler->Spawn(Priority::kImmediate, [&]() -> Task<> {
-      for (auto& other : others) EXPECT_TRUE((co_await other).ok());
-      done.Unpark();
-    });
-    done.Park();
-    std::move(waiter).Detach();
-  }
-  stop.store(true);
-  scheduler->BlockOn([&]() -> Task<> {
-    for (auto& handle : hogs) (void)co_await handle;
-  });
-}
-
-TEST(SchedulerPriorityTest, NothingStarvesUnderImmediateTasks) {
-  ExpectNothingStarvesUnder(Priority::kImmediate);
-}
-TEST(SchedulerPriorityTest, NothingStarvesUnderNormalTasks) {
-  ExpectNothingStarvesUnder(Priority::kNormal);
-}
-TEST(SchedulerPriorityTest, NothingStarvesUnderBackgroundTasks) {
-  ExpectNothingStarvesUnder(Priority::kBackground);
-}
-
 // No worker parked while work waits: a task that spawns and then holds its worker until its
 // children have run elsewhere. (One child alone would wait in the LIFO slot of the busy worker.)
 TEST(SchedulerTest, AnIdleWorkerTakesWhatABusyOneSpawns) {
@@ -355,183 +272,6 @@ TEST(SchedulerTest, AnIdleWorkerTakesWhatABusyOneSpawns) {
     });
   }
   EXPECT_GE(Sum(*scheduler).steals, 200u);
-}
-
-TEST(SchedulerTest, ShutdownCancelsWhatWaitsAndDropsFramesOnWorkers) {
-  struct Witness {
-    explicit Witness(Atomic<int>* dropped) : dropped(dropped) {}
-    Witness(Witness&& other) noexcept : dropped(std::exchange(other.dropped, nullptr)) {}
-    ~Witness() {
-      if (dropped == nullptr) return;
-      dropped->fetch_add(1);
-      name_of_thread = std::string(16, '\0');
-      pthread_getname_np(pthread_self(), name_of_thread.data(), 16);
-      EXPECT_EQ(name_of_thread.substr(0, 6), "zokio-");
-    }
-    Atomic<int>* dropped;
-    std::string name_of_thread;
-  };
-  Atomic<int> dropped{0};
-  auto scheduler = Make(2);
-  std::vector<JoinHandle<void>> handles;
-  for (int i = 0; i < 100; ++i) {
-    handles.push_back(scheduler->Spawn(
-        [](Witness) -> Task<> { co_await SleepFor(std::chrono::hours(1)); }, Witness(&dropped)));
-  }
-  EXPECT_TRUE(scheduler->Shutdown().ok());
-  EXPECT_EQ(dropped.load(), 100);
-  for (auto& handle : handles) EXPECT_TRUE(handle.finished());
-  WorkerStats sum = Sum(*scheduler);
-  EXPECT_EQ(sum.completed, 100u);
-  EXPECT_EQ(sum.queue_depth, 0u);
-  EXPECT_TRUE(scheduler->Shutdown().ok()) << "twice is once";
-}
-
-TEST(SchedulerTest, ASchedulerThatStoppedTakesNoTask) {
-  auto scheduler = Make(1);
-  ASSERT_TRUE(scheduler->Shutdown().ok());
-  auto handle = scheduler->Spawn(Add(1, 2));
-  EXPECT_TRUE(handle.finished());
-  auto result = scheduler->TryBlockOn(Add(1, 2));
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error().code(), ErrorCode::kCancelled);
-}
-
-TEST(SchedulerTest, ShutdownReportsATaskThatHoldsItsWorkerBeyondTheLimit) {
-  auto scheduler = Make(1);
-  Parker started, release;
-  auto handle = scheduler->Spawn([&]() -> Task<> {
-    started.Unpark();
-    release.Park();  // blocks the worker
-    co_return;
-  });
-  started.Park();
-  Result<void> result = scheduler->Shutdown(milliseconds(1));
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error().code(), ErrorCode::kDeadlineExceeded);
-  release.Unpark();
-  EXPECT_TRUE(scheduler->Shutdown().ok());
-}
-
-class RecordingHooks : public WorkerHooks {
- public:
-  void OnThreadStart(int) override { starts.fetch_add(1); }
-  void OnTick(int) override { ticks.fetch_add(1); }
-  bool BeforePark(int) override {
-    before_parks.fetch_add(1);
-    return false;
-  }
-  void OnIdle(int) override {
-    idles.fetch_add(1);
-    idle.Unpark();
-  }
-  void OnThreadExit(int) override { exits.fetch_add(1); }
-  Atomic<int> starts{0}, ticks{0}, before_parks{0}, idles{0}, exits{0};
-  Parker idle;
-};
-
-TEST(SchedulerTest, HooksHaveTheirTurns) {
-  RecordingHooks hooks;
-  SchedulerOptions options;
-  options.workers = 1;
-  options.hooks = &hooks;
-  options.idle_period = milliseconds(1);
-  auto scheduler = std::move(Scheduler::Create(options)).value();
-  scheduler->BlockOn([]() -> Task<> {
-    for (int i = 0; i < 1000; ++i) co_await Yield();
-  });
-  hooks.idle.Park();
-  ASSERT_TRUE(scheduler->Shutdown().ok());
-  EXPECT_EQ(hooks.starts.load(), 1);
-  EXPECT_EQ(hooks.exits.load(), 1);
-  EXPECT_GE(hooks.ticks.load(), 10);
-  EXPECT_GE(hooks.before_parks.load(), 1);
-  EXPECT_GE(hooks.idles.load(), 1);
-}
-
-// Wakes up late: an Unpark that comes during a timed park is taken only once its time is over.
-class LateDriver : public Driver {
- public:
-  explicit LateDriver(Parker* parked) : parked_(parked) {}
-  int Poll() override { return 0; }
-  void Park(Instant deadline) override {
-    parked_->Unpark();
-    if (deadline == kNever) {
-      parker_.Park();
-      return;
-    }
-    while (Clock::Monotonic().Now() < deadline) parker_.ParkUntil(deadline);
-  }
-  void Unpark() override { parker_.Unpark(); }
-
- private:
-  Parker parker_;
-  Parker* parked_;
-};
-
-// Found by a hang: the park that ended the idle period had taken the token of a shutdown with it,
-// and the worker went back to sleep without looking.
-TEST(SchedulerTest, AnUnparkAtTheEndOfTheIdlePeriodIsNotLost) {
-  RecordingHooks hooks;
-  Parker parked;
-  SchedulerOptions options;
-  options.workers = 1;
-  options.hooks = &hooks;
-  options.idle_period = milliseconds(20);
-  options.driver = [&](int) -> Result<std::unique_ptr<Driver>> {
-    return std::unique_ptr<Driver>(std::make_unique<LateDriver>(&parked));
-  };
-  auto scheduler = std::move(Scheduler::Create(options)).value();
-  parked.Park();
-  EXPECT_TRUE(scheduler->Shutdown().ok());
-}
-
-// Nanoseconds of processor time that the threads of this process used so far.
-int64_t ProcessCpuNs() {
-  int64_t sum = 0;
-  DIR* dir = opendir("/proc/self/task");
-  if (dir == nullptr) return -1;
-  while (dirent* entry = readdir(dir)) {
-    if (entry->d_name[0] == '.') continue;
-    std::string path = std::string("/proc/self/task/") + entry->d_name + "/schedstat";
-    if (FILE* file = fopen(path.c_str(), "r")) {
-      long long ns = 0;
-      if (fscanf(file, "%lld", &ns) == 1) sum += ns;
-      fclose(file);
-    }
-  }
-  closedir(dir);
-  return sum;
-}
-
-TEST(SchedulerTest, A1_AnIdleSchedulerUsesNoProcessorTime) {
-  if (FILE* file = fopen("/proc/self/schedstat", "r")) {
-    fclose(file);
-  } else {
-    GTEST_SKIP() << "this kernel has no schedstat";
-  }
-  auto scheduler = Make(2);
-  // Everybody was awake and has a task that waits.
-  Parker until;
-  auto waiting = scheduler->Spawn([&]() -> Task<> { co_await SleepFor(std::chrono::hours(1)); });
-  scheduler->BlockOn([&]() -> Task<> {
-    std::vector<JoinHandle<int>> handles;
-    for (int i = 0; i < 100; ++i) handles.push_back(scheduler->Spawn(Add(i, i)));
-    for (auto& handle : handles) (void)co_await handle;
-  });
-  // The workers go to sleep by themselves; how soon is the kernel's affair.
-  until.ParkUntil(Clock::Monotonic().Now() + milliseconds(50));
-  ASSERT_GE(ProcessCpuNs(), 0);
-  // The least of three windows: on a busy machine the kernel charges a sleeper for others' work. A
-  // worker that is awake spends in every window.
-  int64_t least_ns = INT64_MAX;
-  for (int window = 0; window < 3 && least_ns >= 1'000'000; ++window) {
-    int64_t before = ProcessCpuNs();
-    until.ParkUntil(Clock::Monotonic().Now() + std::chrono::seconds(2));
-    least_ns = std::min(least_ns, ProcessCpuNs() - before);
-  }
-  // ThreadSanitizer's runtime has a thread of its own that wakes now and then.
-  EXPECT_LT(least_ns, kThreadSanitizer ? 10'000'000 : 1'000'000);
 }
 
 }  // namespace

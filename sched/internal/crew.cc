@@ -76,6 +76,7 @@ bool Crew::Replace(Worker& stuck, uint64_t progress, StuckPoll* report) {
       if (stuck.current() != found || stuck.Progress() != progress) return;
       report->task_id = TaskId(found);
       report->task_name = TaskName(found);
+      report->spawned_at = TaskSpawnSite(found);
     });
   }
   report->worker = stuck.index();
@@ -113,6 +114,7 @@ void Crew::StepBack(Worker& worker) {
 }
 
 void Crew::Return(Worker& worker) {
+  ZOKIO_CHECK(!core_.orphaned(), "a poll returned in a child of fork(): call exec or _exit there");
   ZOKIO_CHECK(CurrentWorker::Get() == &worker, "a fiber waited inside BlockInPlace");
   MutexLock lock(mutex_);
   TakeBackLocked(worker);
@@ -129,6 +131,7 @@ bool Crew::TakeBackLocked(Worker& worker) {
 
 void Crew::HandOverLocked(Worker& from, Worker& to) {
   from.GiveAway(to);
+  to.SetPlace(from.place());
   to.SetPassive(false);
   to.driver().Unpark();
 }

@@ -3,9 +3,11 @@
 #if defined(__linux__) && defined(__GLIBC__) && !defined(ZOKIO_MODEL)
 
 #include <execinfo.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -29,6 +31,7 @@ int g_count = 0;
 constinit Parker g_answered;
 constinit Mutex g_asking;
 constinit Atomic<bool> g_usable{false};
+constinit Atomic<bool> g_fork_safe{false};
 
 void OnSignal(int) {
   const int saved = errno;
@@ -41,9 +44,23 @@ void OnSignal(int) {
   errno = saved;
 }
 
+std::string Names(void* const* addresses, int count) {
+  if (count <= 0) return {};
+  char** names = backtrace_symbols(addresses, count);
+  if (names == nullptr) return {};
+  std::string text;
+  for (int i = 0; i < count; ++i) text.append("  ").append(names[i]).append("\n");
+  std::free(names);
+  return text;
+}
+
 }  // namespace
 
 void PrepareThreadStacks() {
+  // A child that is forked while somebody asks would find the lock held for ever.
+  if (!g_fork_safe.exchange(true, memory_order_acq_rel)) {
+    pthread_atfork([] { g_asking.Lock(); }, [] { g_asking.Unlock(); }, [] { g_asking.Unlock(); });
+  }
   MutexLock lock(g_asking);
   if (g_usable.load(memory_order_relaxed)) return;
   struct sigaction old;
@@ -77,23 +94,57 @@ std::string StackOfThread(int thread_number, Duration limit) {
     if (g_asked.compare_exchange_strong(asked, kNobody, memory_order_acq_rel)) return {};
     g_answered.Park();  // it has begun to answer
   }
-  char** names = backtrace_symbols(g_frames, g_count);
-  if (names == nullptr) return {};
-  std::string text;
-  for (int i = kHandlerFrames; i < g_count; ++i) text.append("  ").append(names[i]).append("\n");
-  std::free(names);
-  return text;
+  return Names(g_frames + std::min(kHandlerFrames, g_count), g_count - kHandlerFrames);
+}
+
+std::string NamesOfCode(const std::vector<const void*>& addresses) {
+  std::vector<void*> code;
+  for (const void* address : addresses) code.push_back(const_cast<void*>(address));
+  return Names(code.data(), static_cast<int>(code.size()));
+}
+
+SignalStack::SignalStack() {
+  stack_t now = {};
+  if (sigaltstack(nullptr, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0) return;
+  // What the kernel saves of the processor's state, and room to unwind.
+  const size_t bytes = static_cast<size_t>(std::max(sysconf(_SC_MINSIGSTKSZ), 0L)) + (48 << 10);
+  memory_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
+  stack_t stack = {};
+  stack.ss_sp = memory_.get();
+  stack.ss_size = bytes;
+  if (sigaltstack(&stack, nullptr) != 0) memory_.reset();
+}
+
+SignalStack::~SignalStack() {
+  if (memory_ == nullptr) return;
+  stack_t none = {};
+  none.ss_flags = SS_DISABLE;
+  sigaltstack(&none, nullptr);
 }
 
 }  // namespace zokio::internal
 
 #else
 
+#include <cstdio>
+
 namespace zokio::internal {
 
 void PrepareThreadStacks() {}
 int ThisThreadNumber() { return 0; }
 std::string StackOfThread(int, Duration) { return {}; }
+SignalStack::SignalStack() = default;
+SignalStack::~SignalStack() = default;
+
+std::string NamesOfCode(const std::vector<const void*>& addresses) {
+  std::string text;
+  for (const void* address : addresses) {
+    char line[32];
+    std::snprintf(line, sizeof line, "  [%p]\n", address);
+    text += line;
+  }
+  return text;
+}
 
 }  // namespace zokio::internal
 

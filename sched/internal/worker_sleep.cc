@@ -15,7 +15,7 @@ void Worker::EndSearch() {
 void Worker::Park() {
   bool last = core_.idle().Announce(index_, searching_);
   searching_ = false;
-  if (last && core_.WorkVisible()) {
+  if ((last && core_.WorkVisible()) || node_queue_->waiting()) {
     core_.idle().WithdrawToSearch(index_);
     searching_ = true;
     return;
