@@ -94,7 +94,11 @@ zokio::Task<int> Main(const Flags* flags, zokio::Runtime* runtime,
   std::fflush(stdout);
   zokio::http::Server server(flags->limits, [runtime] { return runtime->Stats().ToString(); });
   auto wait = [](zokio::ShutdownSignals* stop) -> zokio::Task<> { co_await stop->Wait(); };
-  co_await server.Run(&*listener, wait(signals));
+  zokio::Task<zokio::ServeReport> run = server.Run(&*listener, wait(signals));
+  const zokio::ServeReport report = co_await std::move(run);
+  for (const zokio::SocketAddress& peer : report.cut_peers) {
+    std::printf("cut %s\n", peer.ToString().c_str());
+  }
   std::printf("drained\n%s", server.Stats().c_str());
   co_return 0;
 }

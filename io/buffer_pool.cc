@@ -15,6 +15,12 @@ uint32_t RoundCapacity(uint32_t wanted) {
   return std::bit_ceil(wanted < 32 ? 32 : wanted > kCapacityMax ? kCapacityMax : wanted);
 }
 
+// Whom unpooled buffers name: it belongs to no thread and to nobody. Never destroyed.
+BufferPool* NoPool() {
+  static BufferPool* const none = new BufferPool(nullptr, 1, 1);
+  return none;
+}
+
 }  // namespace
 
 BufferPool::BufferPool(Owner* owner, uint32_t buffer_size, uint32_t buffers_max)
@@ -47,6 +53,15 @@ bool BufferPool::Grow() {
   return true;
 }
 
+BufferBlock* BufferPool::NewUnpooled(uint32_t size) {
+  auto* memory = new (std::nothrow) uint8_t[sizeof(BufferBlock) + size];
+  if (memory == nullptr) return nullptr;
+  auto* block = new (memory) BufferBlock{};
+  block->pool = NoPool();
+  block->data = memory + sizeof(BufferBlock);
+  return block;
+}
+
 BufferBlock* BufferPool::Take() {
   if (free_.empty() && !DrainRemote() && !Grow()) return nullptr;
   BufferBlock* block = &blocks_[free_.back()];
@@ -68,6 +83,10 @@ void BufferPool::Return(BufferBlock* block) {
 void BufferPool::ReturnRemote(BufferBlock* block) {
   // The moment the block is pushed, the pool may go: its owner must not.
   Owner* owner = owner_;
+  if (owner == nullptr) {
+    delete[] reinterpret_cast<uint8_t*>(block);
+    return;
+  }
   owner->Retain();
   const bool closed = !remote_.Push(block);
   if (!closed && starved_.load(memory_order_seq_cst)) owner->Unpark();

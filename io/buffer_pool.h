@@ -70,6 +70,10 @@ class BufferPool {
   void Put(BufferBlock* block) { free_.push_back(block->id); }
   BufferBlock* block(uint16_t id) { return &blocks_[id]; }
 
+  // A buffer of no pool, for those who hold one of a pool and must not wait for another: given back
+  // as any.  Null: out of memory. Any thread.
+  static BufferBlock* NewUnpooled(uint32_t size);
+
   // Gives a buffer back, from any thread.
   static void Return(BufferBlock* block);
 

@@ -96,6 +96,7 @@ void Loop::Detach() {
   ZOKIO_CHECK(in_kernel_ == 0 && homed_.empty(), "Detach left operations behind");
 
   const int64_t leases = pool_.Close(backend_->Detach());
+  splice_pipes_.Close();
   for (OpBase* op = remote_frees_.Close(); op != nullptr;) {
     OpBase* next = op->link;
     FreeHere(op);
@@ -238,6 +239,8 @@ LoopStats Loop::stats() const {
   stats.accept_backoffs = counters_.accept_backoffs.Get();
   stats.bytes_read = counters_.bytes_read.Get();
   stats.bytes_written = counters_.bytes_written.Get();
+  stats.bytes_copied = counters_.bytes_copied.Get();
+  stats.bytes_spliced = counters_.bytes_spliced.Get();
   stats.enters = counters_.enters.Get();
   stats.overflows = counters_.overflows.Get();
   stats.wakes = counters_.wakes.Get();

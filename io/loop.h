@@ -27,6 +27,7 @@
 #include "io/buffer_pool.h"
 #include "io/internal/remote_stack.h"
 #include "io/internal/slab.h"
+#include "io/internal/splice_pipe.h"
 #include "io/loop_options.h"
 #include "io/loop_stats.h"
 #include "io/operation.h"
@@ -77,6 +78,7 @@ class Loop final : private BufferPool::Owner {
 
   BufferPool& pool() { return pool_; }
   LoopCounters& counters() { return counters_; }
+  SplicePipePool& splice_pipes() { return splice_pipes_; }
 
   // A slot with one reference, the caller's. Null: out of memory.
   Operation* NewOperation(OpKind kind);
@@ -96,6 +98,9 @@ class Loop final : private BufferPool::Owner {
   // Arms the receive (or accept) here or asks the home loop for it.
   // Returns the home loop to Post to, with a reference taken, or null where there is no need.
   [[nodiscard]] Loop* ArmLocked(SocketState* socket);
+  // Ends the armed receive (or accept): its final completion is to come, where it was armed.
+  // Returns the home loop to Post to, as ArmLocked.  REQUIRES: `socket->lock` is held. Any thread.
+  [[nodiscard]] static Loop* DisarmLocked(SocketState* socket);
   // Queues the request whose flags are set; the caller released the lock.
   static void Post(Loop* home, OpBase* op);
 
@@ -193,6 +198,7 @@ class Loop final : private BufferPool::Owner {
   Slab<Operation> operations_;
   Slab<SocketState> sockets_;
   BufferPool pool_;
+  SplicePipePool splice_pipes_;
   LoopCounters counters_;
   std::unique_ptr<Completion[]> batch_;
 

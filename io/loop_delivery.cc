@@ -73,7 +73,8 @@ void Loop::OnStream(SocketState* socket, const Completion& completion) {
   if ((socket->flags & kGone) == 0) {
     const bool news = socket->queue.held > 0 || (socket->flags & (kSocketEof | kSocketFailed)) != 0;
     if ((socket->flags & kSocketWaiting) != 0) {
-      if (news) {
+      const bool paused = !completion.more && (socket->flags & kSocketPaused) != 0;
+      if (news || paused) {
         socket->flags &= ~kSocketWaiting;
         waker = std::move(socket->read_waker);
       } else if (!completion.more) {

@@ -276,10 +276,18 @@ void Loop::AdoptLocked(SocketState* socket) {
 
 Loop* Loop::ArmLocked(SocketState* socket) {
   constexpr uint32_t kNotNow = kOpInKernel | kOpLoopGone | kSocketClosed | kSocketEof |
-                               kSocketFailed | kSocketStarved | kSocketReadiness;
+                               kSocketFailed | kSocketStarved | kSocketReadiness | kSocketPaused;
   if ((socket->flags & kNotNow) != 0 || socket->home == nullptr) return nullptr;
   if (socket->home != this) return PrepareLocked(socket, kSocketArmWanted);
   StartLocked(socket);
+  return nullptr;
+}
+
+Loop* Loop::DisarmLocked(SocketState* socket) {
+  if ((socket->flags & (kOpInKernel | kOpCancelling)) != kOpInKernel) return nullptr;
+  Loop* home = socket->home;
+  if (home == nullptr || home != Current()) return PrepareLocked(socket, kOpCancelWanted);
+  home->CancelLocked(socket);
   return nullptr;
 }
 
@@ -304,18 +312,13 @@ void Loop::UnrefSocket(SocketState* socket, bool close) {
   socket->lock.Lock();
   if (close) {
     TakeWaitersLocked(socket, reader, writer);
-    if ((socket->flags & (kSocketReadiness | kSocketWriteWaiting)) == kSocketWriteWaiting) {
-      // An operation is sending and holds the descriptor open: this ends it.
+    if ((socket->flags & kSocketReadiness) == 0 &&
+        (socket->flags & (kSocketWriteWaiting | kSocketAwaited)) != 0) {
+      // An operation is under way and holds the descriptor open: this ends it.
       ShutdownBoth(socket->handle);
     }
     socket->flags |= kSocketClosed;
-    if ((socket->flags & kOpInKernel) != 0 && (socket->flags & kOpCancelling) == 0) {
-      if (socket->home == Current() && socket->home != nullptr) {
-        socket->home->CancelLocked(socket);
-      } else {
-        post = PrepareLocked(socket, kOpCancelWanted);
-      }
-    }
+    post = DisarmLocked(socket);
   }
   UnrefSocketLocked(socket);
   if (post != nullptr) Post(post, socket);

@@ -34,6 +34,8 @@ struct LoopStats {
   uint64_t accept_backoffs = 0;  // descriptors exhausted
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
+  uint64_t bytes_copied = 0;   // of streams, from one place in memory to another
+  uint64_t bytes_spliced = 0;  // sent to streams without having been in memory
   // Completions delivered in one turn.
   LoopHistogram batch_sizes{};
   // Microseconds from a delivery until the loop looked again: how long what came meanwhile had to
@@ -81,8 +83,8 @@ class LoopHistogramCounter {
 struct LoopCounters {
   LoopCounter turns, parks, completions, batches, operations, speculative_calls, speculative_misses,
       arms, cancels, out_of_buffers, remote_requests, pooled, accept_backoffs, bytes_read,
-      bytes_written, connection_limits, enters, overflows, wakes, in_flight, buffers_made,
-      connections;
+      bytes_written, bytes_copied, bytes_spliced, connection_limits, enters, overflows, wakes,
+      in_flight, buffers_made, connections;
   LoopHistogramCounter batch_sizes, delays_us;
 };
 

@@ -48,6 +48,7 @@ enum class OpKind : uint8_t {
   kSend,
   kReceive,
   kConnect,
+  kAwaitReady,  // of a stream, once; file.flags: kReadyRead or kReadyWrite (io/backend.h)
   // Of files. What the backend cannot do itself runs on the loop's BlockingRunner.
   kFileRead,
   kFileWrite,
@@ -62,6 +63,7 @@ enum class OpKind : uint8_t {
   kMakeDirectory,
   kListDirectory,
   kCopyRange,
+  kFileSplice,  // to a pipe
   kFileReadVector,
   kFileWriteVector,
   kNothing,
@@ -112,6 +114,8 @@ inline constexpr uint32_t kSocketWritable = 8192;
 inline constexpr uint32_t kSocketHangup = 16384;        // (readiness) reading will not block again
 inline constexpr uint32_t kSocketAccepted = 65536;      // counts as a connection of its loop
 inline constexpr uint32_t kSocketWriteWaiting = 32768;  // a future waits, or an operation sends
+inline constexpr uint32_t kSocketPaused = 131072;   // its receive is not armed: bytes stay in it
+inline constexpr uint32_t kSocketAwaited = 262144;  // an operation waits until it is readable
 
 // Where a completing backend keeps what it received before anybody asked: buffers of the home
 // loop's pool, linked by their ids.

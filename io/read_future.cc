@@ -24,6 +24,7 @@ using io::SocketState;
 class LeaseSink {
  public:
   using Output = Lease;
+  static constexpr bool kCopies = false;
   static constexpr int32_t kNoBuffer = INT32_MIN;
 
   // Takes from the front of a non-empty queue.
@@ -57,6 +58,7 @@ class LeaseSink {
 class CopySink {
  public:
   using Output = size_t;
+  static constexpr bool kCopies = true;            // what was queued
   static constexpr int32_t kNoBuffer = INT32_MIN;  // it needs none
 
   explicit CopySink(std::span<uint8_t> target) : target_(target) {}
@@ -92,6 +94,7 @@ class CopySink {
 class VectorSink {
  public:
   using Output = size_t;
+  static constexpr bool kCopies = true;
   static constexpr int32_t kNoBuffer = CopySink::kNoBuffer;
 
   explicit VectorSink(std::span<const std::span<uint8_t>> targets) : targets_(targets) {}
@@ -179,6 +182,7 @@ Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
     } else {
       if (socket->queue.held > 0) {
         result.emplace(sink.TakeQueued(socket->queue, socket->home->pool()));
+        if constexpr (Sink::kCopies) loop->counters().bytes_copied.Add(**result);
         break;
       }
       if ((socket->flags & io::kSocketFailed) != 0) {

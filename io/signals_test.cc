@@ -1,6 +1,8 @@
 // Signals of the system.
 #include "io/signals.h"
 
+#include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -120,6 +122,25 @@ TEST(SignalTableTest, NoSignalIsSwallowedWhileListeningBegins) {
   other->Join();
   EXPECT_EQ(heard, kRounds);
   ASSERT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);
+}
+
+// What a child of fork is sent does not wake its parent.
+TEST(SignalTableTest, TheSignalsOfAChildAreItsOwn) {
+  SignalPlace place;
+  const std::vector<int> signals = {SIGUSR2};
+  ASSERT_EQ(OpenSignals(signals, place), 0);
+  const pid_t child = fork();
+  if (child == 0) _exit(raise(SIGUSR2) == 0 ? 0 : 1);
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);  // it was caught there too
+  pollfd readable{place.handle, POLLIN, 0};
+  EXPECT_EQ(poll(&readable, 1, 0), 0);
+  raise(SIGUSR2);
+  EXPECT_EQ(poll(&readable, 1, 0), 1);
+  EXPECT_EQ(TakeSignal(place.index, place.handle), SIGUSR2);
+  CloseSignals(place.index);
+  close(place.handle);
 }
 
 TEST_P(SignalsTest, ClosingWakesAndLeaksNothing) {

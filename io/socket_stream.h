@@ -75,6 +75,7 @@ class SocketStream {
   io::NativeHandle native_handle() const {
     return socket_ == nullptr ? io::kNoHandle : socket_->handle;
   }
+  io::SocketState* state() const { return socket_; }  // for this package
 
  private:
   zokio::WriteAll Write(io::WriteData data) { return zokio::WriteAll(socket_, std::move(data)); }

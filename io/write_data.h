@@ -35,6 +35,8 @@ class WriteData {
 
   std::span<const uint8_t> bytes() const;
 
+  // Whether Own copies them.
+  bool borrowed() const { return data_.index() == 2; }
   // Gives the bytes from `offset` on to an operation. Empty: out of memory.
   OwnedBytes Own(size_t offset, BufferPool& pool);
 

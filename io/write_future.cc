@@ -64,6 +64,7 @@ Poll<Result<void>> WriteAll::StartOperation(Loop& loop, Context& context) {
     Loop::Unref(op);
     return Result<void>(Error(ErrorCode::kOutOfMemory, "write"));
   }
+  if (data_.borrowed()) loop.counters().bytes_copied.Add(op->bytes.size());
   op->waker = context.waker().Clone();
   {
     io::SmallLockGuard guard(socket_->lock);
@@ -79,6 +80,9 @@ Poll<Result<void>> WriteAll::StartOperation(Loop& loop, Context& context) {
 Poll<Result<void>> WriteAll::PollOperation(Context& context) {
   const std::optional<int32_t> result = io::PollOperation(operation_, context);
   if (!result.has_value()) return kPending;
+  if (Loop* loop = Loop::Current(); loop != nullptr && *result > 0) {
+    loop->counters().bytes_written.Add(static_cast<uint64_t>(*result));
+  }
   const bool whole = *result >= 0 && static_cast<size_t>(*result) == operation_->bytes.size();
   std::optional<Error> error;
   if (!whole) {

@@ -3,7 +3,9 @@
 #include <ctime>
 #include <span>
 #include <utility>
+#include <variant>
 
+#include "future/select.h"
 #include "future/sleep.h"
 #include "future/timeout.h"
 
@@ -44,25 +46,21 @@ std::string Server::Stats() const {
          std::to_string(accepted_.load(memory_order_relaxed)) + "\n" + runtime_stats_();
 }
 
-Task<> Server::Run(TcpListener* listener, Task<> stop) {
-  auto stopped = MakeOneshot<Unit>();
-  co_await Select(ServeUntil(listener, std::move(stop), std::move(stopped.sender)),
-                  CutAfterGrace(std::move(stopped.receiver)));
+Task<ServeReport> Server::Run(TcpListener* listener, Task<> stop) {
+  ServeOptions options;
+  options.grace = limits_.grace;
+  const ConnectionHandler handler = [this](TcpStream stream, Drain*) {
+    return ServeConnection(std::move(stream));
+  };
+  Task<ServeReport> serve =
+      ServeConnections(listener, StopAfter(std::move(stop)), handler, options);
+  auto first = co_await Select(std::move(serve), KeepDate());
+  co_return std::get<0>(std::move(first));  // the date is kept until then
 }
 
-Task<> Server::ServeUntil(TcpListener* listener, Task<> stop, OneshotSender<Unit> stopped) {
-  // The scope ends when the last connection has.
-  co_await WithScope([&](TaskScope& scope) -> Task<> {
-    co_await Select(std::move(stop), AcceptAll(listener, &scope), KeepDate());
-    stopping_.store(true, memory_order_relaxed);
-    listener->Close();
-    std::move(stopped).Send(Unit());
-  });
-}
-
-Task<> Server::CutAfterGrace(OneshotReceiver<Unit> stopped) {
-  (void)co_await stopped;
-  co_await SleepFor(limits_.grace);
+Task<> Server::StopAfter(Task<> stop) {
+  co_await std::move(stop);
+  stopping_.store(true, memory_order_relaxed);
 }
 
 Task<> Server::KeepDate() {
@@ -72,20 +70,12 @@ Task<> Server::KeepDate() {
   }
 }
 
-Task<> Server::AcceptAll(TcpListener* listener, TaskScope* scope) {
-  while (true) {
-    auto stream = co_await listener->Accept();
-    if (!stream.ok()) co_return;
-    accepted_.fetch_add(1, memory_order_relaxed);
-    if (connections_.load(memory_order_relaxed) >= limits_.connections_max) {
-      (void)co_await Timeout(stream->WriteAll(Bytes(kBusy)), 1s);
-      continue;
-    }
-    scope->Spawn(ServeConnection(*std::move(stream)));
-  }
-}
-
 Task<> Server::ServeConnection(TcpStream stream) {
+  accepted_.fetch_add(1, memory_order_relaxed);
+  if (connections_.load(memory_order_relaxed) >= limits_.connections_max) {
+    (void)co_await Timeout(stream.WriteAll(Bytes(kBusy)), 1s);
+    co_return;
+  }
   Counted counted(&connections_);
   Session session(*this);
   std::string out;

@@ -1,9 +1,9 @@
 // Server: HTTP sessions on TCP connections, with limits and an orderly end.
 //
 // Limits: connections at once (further ones get a 503), silence between requests, time for a
-// request to arrive, time for an answer to be taken. End: once `stop` ends, nothing is accepted any
-// more, each connection gets the answer to its next or current request (with "Connection: close"),
-// and what is left after the grace is cut.
+// request to arrive, time for an answer to be taken. End, by ServeConnections: once `stop` ends,
+// nothing is accepted any more, each connection gets the answer to its next or current request
+// (with "Connection: close"), and what is left after the grace is cut and reported.
 #ifndef ZOKIO_EXAMPLES_HTTP_SERVER_H_
 #define ZOKIO_EXAMPLES_HTTP_SERVER_H_
 
@@ -16,10 +16,8 @@
 #include "base/clock.h"
 #include "examples/http/date_cache.h"
 #include "examples/http/session.h"
-#include "future/oneshot.h"
-#include "future/select.h"
 #include "future/task.h"
-#include "future/task_scope.h"
+#include "io/net/serve_connections.h"
 #include "io/tcp_listener.h"
 #include "io/tcp_stream.h"
 
@@ -39,17 +37,15 @@ class Server final : public SessionHost {
   // `runtime_stats` makes the lower part of "/stats"; called on workers.
   Server(ServerLimits limits, std::function<std::string()> runtime_stats);
 
-  // Serves until `stop` ends; then drains.
-  Task<> Run(TcpListener* listener, Task<> stop);
+  // Serves until `stop` ends; then drains. Yields how the connections ended.
+  Task<ServeReport> Run(TcpListener* listener, Task<> stop);
 
   std::string_view Date() const override { return date_.Get(); }
   std::string Stats() const override;
   bool stopping() const override { return stopping_.load(memory_order_relaxed); }
 
  private:
-  Task<> ServeUntil(TcpListener* listener, Task<> stop, OneshotSender<Unit> stopped);
-  Task<> CutAfterGrace(OneshotReceiver<Unit> stopped);
-  Task<> AcceptAll(TcpListener* listener, TaskScope* scope);
+  Task<> StopAfter(Task<> stop);
   Task<> KeepDate();
   Task<> ServeConnection(TcpStream stream);
   Task<bool> Exchange(TcpStream* stream, Session* session, std::string* out);

@@ -143,6 +143,11 @@ void UringBackend::PrepareStart(OpBase* op) {
                             connect->address_size);
       break;
     }
+    case OpKind::kAwaitReady: {
+      const uint32_t wanted = static_cast<Operation*>(op)->file.flags;
+      io_uring_prep_poll_add(sqe, op->handle, wanted == kReadyRead ? POLLIN | POLLRDHUP : POLLOUT);
+      break;
+    }
     case OpKind::kPolled:
       io_uring_prep_poll_multishot(sqe, op->handle, POLLIN | POLLOUT | POLLRDHUP);
       break;
@@ -205,6 +210,10 @@ void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
       break;
     case OpKind::kUnlink:
       io_uring_prep_unlinkat(sqe, AT_FDCWD, path->path.c_str(), static_cast<int>(file.flags));
+      break;
+    case OpKind::kFileSplice:
+      io_uring_prep_splice(sqe, op->handle, static_cast<int64_t>(file.offset), path->copy_target,
+                           -1, static_cast<unsigned>(file.length), 0);
       break;
     case OpKind::kMakeDirectory:
       io_uring_prep_mkdirat(sqe, AT_FDCWD, path->path.c_str(), file.mode);

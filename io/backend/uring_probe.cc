@@ -134,6 +134,7 @@ void Ladder::CheckFiles(io_uring_probe* probe) {
       {OpKind::kUnlink, IORING_OP_UNLINKAT, "unlink"},
       {OpKind::kNothing, IORING_OP_NOP, "no operation"},
       {OpKind::kMakeDirectory, IORING_OP_MKDIRAT, "make directory"},
+      {OpKind::kFileSplice, IORING_OP_SPLICE, "splice"},
   };
   for (const auto& op : wanted) {
     if (op.opcode <= probe->last_op && io_uring_opcode_supported(probe, op.opcode) != 0) {

@@ -104,6 +104,7 @@ class File {
   io::NativeHandle native_handle() const {
     return state_ == nullptr ? io::kNoHandle : state_->handle;
   }
+  io::SocketState* state() const { return state_; }  // for this package
 
  private:
   FileFuture<void> SyncFuture(bool data_only);

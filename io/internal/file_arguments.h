@@ -33,7 +33,7 @@ struct FileArguments {
   std::string path;
   std::string target;                    // kRename
   std::vector<DirectoryEntry> entries;   // kListDirectory's answer
-  NativeHandle copy_target = kNoHandle;  // kCopyRange
+  NativeHandle copy_target = kNoHandle;  // kCopyRange, kFileSplice
   OwnedBytes target_keeper;              // ... which it keeps open
   // Of kFileReadVector and kFileWriteVector: the memory, and what of it is still to be moved.
   std::vector<OwnedBytes> pieces;

@@ -129,6 +129,10 @@ int32_t RunFileCall(const Operation& op) {
       case OpKind::kFileWriteVector:
         return pwritev(op.handle, NativeVectors(*path), static_cast<int>(path->VectorCount()),
                        offset);
+      case OpKind::kFileSplice: {
+        auto from = static_cast<off64_t>(file.offset);
+        return splice(op.handle, &from, path->copy_target, nullptr, file.length, 0);
+      }
       case OpKind::kCopyRange:
         return CopyRange(op.handle, path->copy_target, file);
       default:

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 
+#include "io/internal/broken_pipe.h"
 #include "io/internal/socket_calls.h"
 
 extern char** environ;
@@ -78,23 +79,7 @@ int32_t TryReadPipe(NativeHandle handle, uint8_t* data, size_t size) {
 }
 
 int32_t TryWritePipe(NativeHandle handle, const uint8_t* data, size_t size) {
-  // A pipe has no MSG_NOSIGNAL: the signal is held back on this thread, and taken where it came.
-  sigset_t broken;
-  sigset_t before;
-  sigset_t pending;
-  sigemptyset(&broken);
-  sigaddset(&broken, SIGPIPE);
-  sigpending(&pending);
-  const bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-  pthread_sigmask(SIG_BLOCK, &broken, &before);
-  const ssize_t count = write(handle, data, size);
-  const int os_error = errno;
-  if (count < 0 && os_error == EPIPE && !was_pending) {
-    const timespec now{};
-    (void)sigtimedwait(&broken, nullptr, &now);
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return count >= 0 ? static_cast<int32_t>(count) : -os_error;
+  return WithoutBrokenPipe([&] { return write(handle, data, size); });
 }
 
 Result<SpawnedProcess> SpawnProcess(const std::vector<std::string>& arguments,

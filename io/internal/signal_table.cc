@@ -1,6 +1,7 @@
 #include "io/internal/signal_table.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -72,6 +73,21 @@ void Forget(Table& table, uint64_t signals) {
   }
 }
 
+// In a child of fork: its signals must not wake the parent's listeners, whose counters it shares.
+extern "C" void ZokioOnFork() {
+  for (Place& place : TheTable().places) {
+    const int shared = place.counter.load(memory_order_relaxed);
+    if (shared == kNoHandle) continue;
+    const int own = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (own < 0) {
+      place.wanted.store(0, memory_order_relaxed);
+      continue;
+    }
+    (void)dup3(own, shared, O_CLOEXEC);
+    close(own);
+  }
+}
+
 Place* FreePlace(Table& table) {
   for (Place& place : table.places) {
     if (!place.taken) return &place;
@@ -122,6 +138,8 @@ int32_t OpenSignals(std::span<const int> signals, SignalPlace& place) {
     if (signal <= 0 || signal > kSignalsMax || fault) return -EINVAL;
   }
   if (signals.empty()) return -EINVAL;
+  static const int watched = pthread_atfork(nullptr, nullptr, &ZokioOnFork);
+  if (watched != 0) return -watched;
   Table& table = TheTable();
   MutexLock lock(table.mutex);
   Place* free = FreePlace(table);

@@ -4,6 +4,7 @@
 // listener's mask and writes to that listener's counter (an eventfd), both of which a handler may
 // do; loops look at a duplicate of the counter. A place keeps its counter for ever, so that the
 // handler never writes to a descriptor that is something else by now.
+// A child of fork gets counters of its own in their places.
 //
 // Thread-safety: any thread. Memory ordering: the mark (release) before the counter's write; taking
 //   reads the counter first.

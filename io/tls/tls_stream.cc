@@ -126,10 +126,13 @@ Task<Result<Lease>> TlsStream::ReadFrom(StatePtr state) {
   while (true) {
     io::Loop* loop = io::Loop::Current();
     if (loop == nullptr) co_return Error(ErrorCode::kWrongThread, "tls: read");
+    const uint32_t size = loop->pool().buffer_size();
     io::BufferBlock* block = loop->pool().Take();
+    // The ciphertext may lie in the last one: to wait for another would be to wait for ever.
+    if (block == nullptr) block = io::BufferPool::NewUnpooled(size);
     if (block == nullptr) co_return Error(ErrorCode::kOutOfMemory, "tls: read");
     size_t count = 0;
-    const io::TlsStep step = state->engine.Read({block->data, loop->pool().buffer_size()}, &count);
+    const io::TlsStep step = state->engine.Read({block->data, size}, &count);
     block->offset = 0;
     block->length = static_cast<uint32_t>(count);
     Lease lease(block);  // goes back with this frame, whatever comes

@@ -14,6 +14,7 @@
 #include "future/task_scope.h"
 #include "future/timeout.h"
 #include "gtest/gtest.h"
+#include "io/loop.h"
 #include "io/net/testing.h"
 #include "io/tcp_listener.h"
 #include "io/tcp_stream.h"
@@ -167,6 +168,28 @@ TEST_P(TlsStreamTest, OneHalfEndsWhileTheOtherGoesOn) {
   EXPECT_EQ(runtime_->BlockOn(ReadToEnd(&*pair->server)), "question");
   EXPECT_TRUE(runtime_->BlockOn(SendAndShutdown(&*pair->server, "answer")).ok());
   EXPECT_EQ(runtime_->BlockOn(ReadToEnd(&*pair->client)), "answer");
+}
+
+// A record is whole here, and every buffer of the loop is lent out: what it holds is read all the
+// same.
+Task<std::string> ReadWithoutBuffers(Pair* both) {
+  Task<Result<void>> send = Send(&*both->client, std::string(12'000, 'r'));
+  (void)co_await std::move(send);
+  Task<std::string> first = ReadOnce(&*both->server);
+  std::string text = co_await std::move(first);
+  std::vector<Lease> lent;
+  while (io::BufferBlock* block = io::Loop::Current()->pool().Take()) lent.emplace_back(block);
+  while (text.size() < 12'000 && text.back() == 'r') {
+    Task<std::string> next = ReadOnce(&*both->server);
+    text += co_await std::move(next);
+  }
+  co_return text;
+}
+
+TEST_P(TlsStreamTest, ReadsWhatIsThereWithoutABuffer) {
+  const auto both = Connect();
+  ASSERT_TRUE(both->client.has_value() && both->server.has_value());
+  EXPECT_EQ(runtime_->BlockOn(ReadWithoutBuffers(both.get())), std::string(12'000, 'r'));
 }
 
 TEST_P(TlsStreamTest, ReadsIntoMemoryOfTheCaller) {

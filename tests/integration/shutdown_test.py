@@ -51,6 +51,8 @@ class ShutdownTest(unittest.TestCase):
                 server.stop()
                 for client in clients:
                     self.assertEqual(read_to_end(client), b"")
+                output = server.process.communicate(timeout=30)[0]
+                self.assertEqual(output.count("cut 127.0.0.1:"), 64)  # all are counted, these named
 
     def test_the_second_signal_ends_it_at_once(self):
         for backend in BACKENDS:

@@ -15,6 +15,7 @@ NOPS = 1280000
 BLOCK = 4096
 BLOCKS = 16384
 DEPTH = 32
+ECHOED_MIB = 16
 
 
 def NopCase(batch):
@@ -71,6 +72,17 @@ def _MeasureFio(program, seconds):
     return Measurement(1e9 / read['iops'], read['total_ios'])
 
 
+def _CopiesOf(name, design):
+    """What the server copied of each byte that came back; every copy is counted."""
+
+    def Measure(program, _seconds):
+        output, status = process.Run([program, design, str(ECHOED_MIB)], cores.Server(),
+                                     timeout_s=30)
+        return ReadOutcome(output, status, expected_work=ECHOED_MIB << 20)
+
+    return Contender(name, lambda: Built('ours/copy_cases'), Measure)
+
+
 CASES = [
     NopCase(32),
     NopCase(128),
@@ -81,4 +93,7 @@ CASES = [
          peers=[Contender('fio', lambda: Installed('fio', 'fio'), _MeasureFio),
                 Contender('tokio-1.24', lambda: Built('peers/tokio_file'), _MeasureReader)],
          bars={'fio': 0.9, 'tokio-1.24': 10}, overhead_s=0.6),
+    Case(name='copies_per_byte', work='copies of each byte that an echo server gives back, counted',
+         unit='copies', better=figures.LESS, ours=_CopiesOf('ours', 'lease'),
+         peers=[_CopiesOf('read-into-buffer', 'buffers')], bars={'read-into-buffer': 2}),
 ]
