@@ -5,8 +5,8 @@
 //   2. gives actors with mail an activation each, in turn: up to `quota` messages
 //   3. polls the coroutines that were woken
 //   4. publishes what was staged for other loops, and wakes those that sleep
-// until nothing is left (then it sleeps by the protocol of inbox.h) or it has run for about 50 µs
-// (then other tasks of the worker get their turn).
+// until nothing is left (then it looks around for a while, and sleeps by the protocol of inbox.h)
+// or it has run for about 50 µs (then other tasks of the worker get their turn).
 //
 // Thread-safety: Send by any thread; everything else by whoever polls the loop.
 // Memory ordering: see inbox.h and spsc_ring.h; within a loop nothing is atomic.
@@ -16,16 +16,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "actor/dead_letter.h"
 #include "actor/inspect.h"
 #include "actor/internal/activation.h"
+#include "actor/internal/batch_sizer.h"
 #include "actor/internal/cell.h"
 #include "actor/internal/cell_pool.h"
 #include "actor/internal/envelope.h"
 #include "actor/internal/inbox.h"
+#include "actor/internal/lingering.h"
 #include "actor/internal/pair_queue.h"
+#include "actor/internal/ring_inbox.h"
 #include "actor/supervision.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -53,7 +57,8 @@ struct LoopCounters {
 
 class ActorLoop {
  public:
-  ActorLoop(SystemCore& system, uint32_t index, uint32_t loops);
+  // One of a group of loops, numbered from `group_first` on, which have rings to each other.
+  ActorLoop(SystemCore& system, uint32_t index, uint32_t group_first, uint32_t group_loops);
   ActorLoop(const ActorLoop&) = delete;
   ActorLoop& operator=(const ActorLoop&) = delete;
   ~ActorLoop();
@@ -141,12 +146,16 @@ class ActorLoop {
   void Launch(ActorCell* cell, Activation* activation, ActivationKind kind);
   void CancelActivation(Activation* activation);
 
-  // The envelope being handled. Take: the handler keeps it, so that it is not freed afterwards.
+  // The envelope being handled, by no coroutine.
   Envelope* message() const { return message_; }
-  Envelope* TakeMessage() {
-    Envelope* taken = message_;
-    message_ = nullptr;
-    return taken;
+  // That of the handler that runs, also of a coroutine. Take: the handler keeps it or sends it on,
+  // so it is neither freed nor answered here.
+  Envelope* handled() const { return active_ == nullptr ? message_ : active_->handled; }
+  Envelope* TakeHandled() {
+    return std::exchange(active_ == nullptr ? message_ : active_->handled, nullptr);
+  }
+  bool Holds(const Envelope* envelope) const {
+    return envelope != nullptr && handled() == envelope;
   }
   void SetMessage(Envelope* envelope) { message_ = envelope; }
   ActorCell* running() const { return running_; }
@@ -174,13 +183,31 @@ class ActorLoop {
   void Close();
   // Once all loops of the system are made.
   void ConnectOutboxes();
+  // A loop that serves one actor at a time, its tenant, and who descends from it. True: the actor
+  // that is spawned here next is the tenant; its end makes the loop vacant again.
+  // REQUIRES, for who rents: one thread at a time.
+  bool TryRent() {
+    if (rented_.load(memory_order_acquire)) return false;
+    rented_.store(true, memory_order_relaxed);
+    tenant_expected_.store(true, memory_order_release);
+    return true;
+  }
+  // Whoever begins an actor here: whether it is the tenant.
+  bool TakeTenancy() {
+    return tenant_expected_.load(memory_order_relaxed) &&
+           tenant_expected_.exchange(false, memory_order_acq_rel);
+  }
+  // What other threads send comes by a ring.  REQUIRES: nobody knows the loop yet.
+  void UseRing(size_t capacity) { ring_ = std::make_unique<RingInbox<Envelope>>(capacity); }
+  // Mail for this cell may be refused where the ring is full; null: nobody's.
+  void SetRefusing(ActorCell* cell) { refusing_.store(cell, memory_order_release); }
   // True once this loop takes no new actors.
   bool refuses_spawns() const { return shutdown_seen_; }
 
  private:
   static constexpr size_t kRingCapacity = 1024;
-  static constexpr size_t kStagedMax = 32;
-  static constexpr uint32_t kQuotaMax = 128;
+  // After so many messages, four times as many, and so on, an activation looks at the clock.
+  static constexpr uint32_t kFirstLook = 16;
   static constexpr int64_t kTurnNs = 50'000;
   static constexpr int64_t kRoundNs = 10'000;
   static constexpr uint32_t kRoundMessagesMax = 2048;
@@ -188,7 +215,7 @@ class ActorLoop {
   // Rounds of many short messages that pass without a look at the clock.
   static constexpr uint32_t kUnclockedRoundsMax = 8;
 
-  // Where messages to one other loop are staged.
+  // Where messages to one other loop of the group are staged.
   struct Outbox {
     PairQueue<Envelope>* queue = nullptr;  // in the receiver's `inbound_`
     bool dirty = false;
@@ -197,8 +224,9 @@ class ActorLoop {
   static void SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope);
   void PostFromOutside(Envelope* envelope);
   void AdmitWaiting(ActorCell* cell);
-  void Stage(ActorLoop* home, Envelope* envelope);
-  void Flush(uint32_t loop);
+  // By numbers within the group.
+  void Stage(uint32_t to, Envelope* envelope);
+  void Flush(uint32_t to);
   void FlushAll();
 
   bool Turn();
@@ -216,6 +244,8 @@ class ActorLoop {
   void RunWoken();
   void PollActivation(Activation* activation);
   void EndActivation(Activation* activation);
+  bool ActivationIsOver();
+  bool Linger();
   bool TrySleep();
   bool AnythingInbound() const;
   void Tune(Instant now);
@@ -236,12 +266,14 @@ class ActorLoop {
 
   SystemCore& system_;
   const uint32_t index_;
+  const uint32_t group_first_;
 
   // The home's alone.
   ActorCell* run_head_ = nullptr;
   ActorCell* run_tail_ = nullptr;
   ActorCell* running_ = nullptr;
   Envelope* message_ = nullptr;
+  Activation* active_ = nullptr;  // the coroutine that is being polled
   Context* context_ = nullptr;
   EnvelopeList woken_;
   ActorCell* roots_ = nullptr;
@@ -253,6 +285,10 @@ class ActorLoop {
   uint32_t round_messages_ = 256;
   uint64_t tuned_messages_ = 0;  // counters_.messages at the last Tune
   Instant last_tune_{};
+  Instant last_look_{};
+  Instant turn_ends_{};
+  BatchSizer batch_;
+  Lingering lingering_;
   int64_t live_ = 0;
   int64_t in_transit_ = 0;  // wakes of ended activations that have not arrived yet
   bool shutdown_seen_ = false;
@@ -268,11 +304,15 @@ class ActorLoop {
   // Other threads'.
   std::vector<std::unique_ptr<PairQueue<Envelope>>> inbound_;  // by sender
   Inbox<Envelope> inbox_;
+  std::unique_ptr<RingInbox<Envelope>> ring_;  // instead of it; constant
+  Atomic<ActorCell*> refusing_{nullptr};
   WakeFlag wake_;
   Waker waker_;  // constant once the loop has slept
   Atomic<bool> shutdown_{false};
   Atomic<bool> closed_{false};
   Atomic<uint32_t> outsiders_{0};  // threads inside PostFromOutside
+  Atomic<bool> rented_{false};
+  Atomic<bool> tenant_expected_{false};
   SharedCellPool shared_pool_;
 };
 
