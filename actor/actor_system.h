@@ -35,6 +35,7 @@
 #include "actor/supervision.h"
 #include "actor/trace.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "future/executor.h"
 #include "future/task.h"
@@ -46,7 +47,8 @@ class Scheduler;
 struct ActorSystemOptions {
   ActorSystemOptions() = default;
 
-  // Called for each dead letter, on the thread that finds it; it must not block.
+  // Called for each dead letter, on the thread that finds it; it must neither block nor throw. Dead
+  // letters that follow from what it tells others are only counted.
   std::function<void(const DeadLetter&)> on_dead_letter;
   // Called for each message of an actor before its handler, on the handler's thread (see trace.h);
   // it must not block.
@@ -97,7 +99,7 @@ class ActorSystem {
   // Actors by name.
   Registry& registry() { return registry_; }
   // Publish and subscribe. The system itself publishes each DeadLetter, but those that follow from
-  // publishing one.
+  // telling of one.
   EventStream& events() { return events_; }
 
   // What lives, of one loop after the other: each at its own moment. Awaited by whomever.
@@ -107,11 +109,10 @@ class ActorSystem {
   ActorSystemStats Stats() const;
 
  private:
-  void PublishDeadLetter(const DeadLetter& letter);
-
   Registry registry_;
   EventStream events_;
   std::unique_ptr<internal::SystemCore> core_;
+  Mutex closing_;
   bool closed_ = false;
 };
 
