@@ -27,7 +27,8 @@
 // zokio::UrgentMessages<Cancel>` lists messages that are handled before other mail.
 //
 // Lifetime: the object is made by the spawn and destroyed in its home, after all its children.
-// Thread-safety: everything below is for the actor itself, in its hooks and handlers; self(), Spawn,
+// Thread-safety: everything below is for the actor itself, in its hooks and handlers; self(),
+// Spawn,
 //   Watch, Link and Stop also in its constructor.
 // Cost: an idle actor is 128 bytes beside its object.
 #ifndef ZOKIO_ACTOR_ACTOR_H_

@@ -304,7 +304,9 @@ TEST(ActorStress, SpawnsRaceWithTheEndWhichSeveralWant) {
           mayfly = system.Spawn<Mayfly>(living, 0);
           mayfly.Tell(Go{});
         } while (internal::IsAlive(mayfly.id()));
-        if (t == 0) EXPECT_TRUE(system.Shutdown().ok());
+        if (t == 0) {
+          EXPECT_TRUE(system.Shutdown().ok());
+        }
       }));
     }
     for (int i = 0; i < round; ++i) system.Spawn<Mayfly>(living, 1);

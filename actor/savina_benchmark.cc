@@ -1,4 +1,6 @@
 // Savina's programs, larger than in their test; each run verifies what comes out.
+#include "actor/testing/savina.h"
+
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include <vector>
 
 #include "actor/actor_system.h"
-#include "actor/testing/savina.h"
 #include "base/random.h"
 #include "sched/scheduler.h"
 

@@ -1,4 +1,6 @@
 // Savina's programs on a real scheduler: what comes out is what a sequential program computes.
+#include "actor/testing/savina.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 #include <vector>
 
 #include "actor/actor_system.h"
-#include "actor/testing/savina.h"
 #include "base/random.h"
 #include "sched/scheduler.h"
 

@@ -186,9 +186,7 @@ class ActorLoop {
       if (loop_ != nullptr) loop_->outsiders_.fetch_sub(1, memory_order_release);
     }
     // It came too late.
-    bool closed() const {
-      return loop_ != nullptr && loop_->closed_.load(memory_order_seq_cst);
-    }
+    bool closed() const { return loop_ != nullptr && loop_->closed_.load(memory_order_seq_cst); }
 
    private:
     ActorLoop* const loop_;

@@ -138,21 +138,22 @@ constexpr void CheckHooks() {
     static_assert(std::is_void_v<decltype(std::declval<A&>().Started())>,
                   "a hook is no coroutine and answers nothing; it may Run a task");
   } else if constexpr (!std::is_final_v<A>) {
-    static_assert(requires { &WithHookNames<A>::Started; }, "Started() is not public, or not void()");
+    static_assert(
+        requires { &WithHookNames<A>::Started; }, "Started() is not public, or not void()");
   }
   if constexpr (requires(A& actor) { actor.Stopping(); }) {
     static_assert(std::is_void_v<decltype(std::declval<A&>().Stopping())>,
                   "a hook is no coroutine and answers nothing; it may Run a task");
   } else if constexpr (!std::is_final_v<A>) {
-    static_assert(requires { &WithHookNames<A>::Stopping; },
-                  "Stopping() is not public, or not void()");
+    static_assert(
+        requires { &WithHookNames<A>::Stopping; }, "Stopping() is not public, or not void()");
   }
   if constexpr (requires(A& actor) { actor.Restarted(); }) {
     static_assert(std::is_void_v<decltype(std::declval<A&>().Restarted())>,
                   "a hook is no coroutine and answers nothing; it may Run a task");
   } else if constexpr (!std::is_final_v<A>) {
-    static_assert(requires { &WithHookNames<A>::Restarted; },
-                  "Restarted() is not public, or not void()");
+    static_assert(
+        requires { &WithHookNames<A>::Restarted; }, "Restarted() is not public, or not void()");
   }
 }
 

@@ -32,20 +32,24 @@ class ForkActor : public Actor<ForkActor, Take, PutDown> {
  public:
   using Behaviours = zokio::Behaviours<Lying, Held>;
 
-  explicit ForkActor(uint64_t uses) : uses_left_(uses) {}
+  ForkActor(uint64_t uses, Tally& tally) : uses_left_(uses), tally_(tally) {}
   void On(Lying, Take& take) {
     take.by.Tell(Granted{});
     Become<Held>();
   }
   void On(Held, Take& take) { Stash(take); }
   void On(Held, PutDown) {
-    if (--uses_left_ == 0) return Stop();
+    if (--uses_left_ == 0) {
+      tally_.Part();
+      return Stop();
+    }
     Become<Lying>();
     UnstashAll();
   }
 
  private:
   uint64_t uses_left_;
+  Tally& tally_;
 };
 
 // Two forks, as two neighbours see them: whether somebody eats with it.
@@ -251,11 +255,11 @@ class Teller : public Actor<Teller, Transfer> {
 }  // namespace
 
 uint64_t Philosophers(ActorSystem& system, uint64_t philosophers, uint64_t meals) {
-  Tally tally(philosophers);
+  Tally tally(2 * philosophers);  // and their forks
   InUse in_use(philosophers);
   std::vector<Philosopher::Place> places;
   for (uint64_t i = 0; i < philosophers; ++i) {
-    places.push_back({system.Spawn<ForkActor>(2 * meals), &in_use[static_cast<size_t>(i)]});
+    places.push_back({system.Spawn<ForkActor>(2 * meals, tally), &in_use[static_cast<size_t>(i)]});
   }
   for (uint64_t i = 0; i < philosophers; ++i) {
     const uint64_t other = (i + 1) % philosophers;
