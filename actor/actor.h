@@ -35,6 +35,7 @@
 #define ZOKIO_ACTOR_ACTOR_H_
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "actor/actor_id.h"
@@ -46,9 +47,11 @@
 #include "actor/internal/spawn.h"
 #include "actor/internal/timers.h"
 #include "actor/mailbox.h"
+#include "actor/spawn_options.h"
 #include "actor/terminated.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/result.h"
 #include "future/task.h"
 
 namespace zokio {
@@ -92,6 +95,14 @@ class Actor {
                                 std::forward<Args>(args)...);
   }
 
+  // With a dispatcher of its choice: see spawn_options.h.
+  template <typename A, typename... Args>
+  Result<ActorRef<A>> SpawnWith(const SpawnOptions& options, Args&&... args) {
+    Result<internal::ActorLoop*> home = cell_->loop->system().home_finder().Find(options);
+    if (!home.ok()) return home.error();
+    return internal::SpawnIn<A>(**home, cell_, std::forward<Args>(args)...);
+  }
+
   // After the message that is handled now.
   void Stop() {
     if (internal::ActorLoop::Current() == cell_->loop) {
@@ -113,8 +124,8 @@ class Actor {
   void Unwatch(ActorRef<A> other) {
     internal::SendUnwatch(other.id(), {cell_->id(), &NotifyTerminated});
   }
-  // When one of the two ends because it failed, the other fails too, and its parent decides. An
-  // actor that had ended before counts as failed.
+  // When one of the two ends because it failed or was killed, the other fails too, and its parent
+  // decides. An actor that had ended before counts as failed.
   template <typename A>
   void Link(ActorRef<A> other) {
     ZOKIO_CHECK(other, "a link to nobody");
@@ -153,7 +164,9 @@ class Actor {
     return LaunchTimer(internal::TellRepeatedly(self(), period, std::move(message)));
   }
 
-  // Sends on what a handler got by reference: the same envelope, nothing is moved.
+  // Sends on what a handler got by reference: the same envelope, nothing is moved. A question is
+  // answered by who gets it; what the handler here answers is dropped. Where `to` answers something
+  // of another type, who asked gets kUnsupported, and `to` is told.
   template <typename A, typename M>
     requires Handles<A, M>
   void Forward(ActorRef<A> to, M& message) {
@@ -162,18 +175,35 @@ class Actor {
       to.Tell(std::move(message));
       return;
     }
-    envelope->type = &internal::Delivery<A, M>::kType;
+    const internal::MessageType* type = &internal::Delivery<A, M>::kType;
+    if constexpr (Handles<Self, M>) {
+      using Question = internal::AskEnvelope<M, internal::ReplyOf<Self, M>>;
+      if (envelope->type == &internal::Delivery<Self, M, Question>::kType) {
+        if constexpr (std::is_same_v<internal::ReplyOf<A, M>, internal::ReplyOf<Self, M>>) {
+          type = &internal::Delivery<A, M, Question>::kType;
+        } else {
+          std::move(static_cast<Question*>(envelope)->reply)
+              .Send(Error(ErrorCode::kUnsupported, "ask: forwarded to who answers otherwise"));
+          to.Tell(std::move(message));
+          internal::FreeEnvelope<Question>(envelope);
+          return;
+        }
+      }
+    }
+    envelope->type = type;
     envelope->target = to.id().cell();
     envelope->generation = to.id().generation();
     internal::ActorLoop::Send(envelope);
   }
 
-  // Puts a message aside that a handler, no coroutine, got by reference and nobody asked;
-  // UnstashAll brings all of them back, before everything else that waits, in their order.
+  // Puts a message aside that a handler, no coroutine, got by reference: also a question, which is
+  // answered when it is handled again. UnstashAll brings all of them back, before everything else
+  // that waits, in their order.
   template <typename M>
   void Stash(M& message) {
-    internal::Envelope* envelope = TakeEnvelope(message);
-    ZOKIO_CHECK(envelope != nullptr, "Stash takes what On(M&) got, told and by no coroutine");
+    internal::Envelope* envelope =
+        cell_->loop->message() != nullptr ? TakeEnvelope(message) : nullptr;
+    ZOKIO_CHECK(envelope != nullptr, "Stash takes what On(M&) got, and in no coroutine");
     internal::ExtrasOf(*cell_).stash.PushBack(envelope);
     ++stashed_;
   }
@@ -209,16 +239,20 @@ class Actor {
     cell_->loop->Launch(cell_, activation, internal::ActivationKind::kBackground);
   }
 
-  // The envelope of `message`, where that is what is handled now and nobody waits for its answer.
+  // The envelope of `message`, where that is what is handled now and nobody else's too.
   template <typename M>
   internal::Envelope* TakeEnvelope(M& message) {
-    using E = internal::MessageEnvelope<M>;
-    internal::Envelope* envelope = cell_->loop->message();
-    if (envelope == nullptr || &static_cast<E*>(envelope)->message != std::addressof(message) ||
-        envelope->type != &internal::Delivery<Self, M>::kType) {
-      return nullptr;
+    if constexpr (Handles<Self, M>) {
+      using E = internal::MessageEnvelope<M>;
+      using Question = internal::AskEnvelope<M, internal::ReplyOf<Self, M>>;
+      internal::Envelope* envelope = cell_->loop->handled();
+      if (envelope != nullptr && &static_cast<E*>(envelope)->message == std::addressof(message) &&
+          (envelope->type == &internal::Delivery<Self, M>::kType ||
+           envelope->type == &internal::Delivery<Self, M, Question>::kType)) {
+        return cell_->loop->TakeHandled();
+      }
     }
-    return cell_->loop->TakeMessage();
+    return nullptr;
   }
 
   internal::ActorCell* const cell_;

@@ -3,10 +3,11 @@
 #include <utility>
 
 #include "actor/internal/control.h"
+#include "actor/internal/dispatchers.h"
+#include "actor/internal/loop_run.h"
 #include "base/check.h"
 #include "base/thread_local.h"
 #include "future/oneshot.h"
-#include "future/spawn.h"
 #include "future/task.h"
 #include "sched/scheduler.h"
 
@@ -31,33 +32,6 @@ class Reporting {
   const bool first_;
 };
 
-// A loop as a future. However its task ends, the system learns of it.
-class LoopRun {
- public:
-  explicit LoopRun(internal::ActorLoop& loop) : loop_(&loop) {}
-  LoopRun(LoopRun&& other) noexcept : loop_(std::exchange(other.loop_, nullptr)) {}
-  ~LoopRun() {
-    if (loop_ != nullptr) loop_->Abandon();
-  }
-
-  Poll<void> poll(Context& context) {
-    Poll<void> poll = loop_->poll(context);
-    if (poll.ready()) std::exchange(loop_, nullptr)->system().Ended();
-    return poll;
-  }
-  Poll<void> poll_cancel(Context& context) {
-    if (loop_ == nullptr) return kReady;
-    Poll<void> poll = loop_->poll_cancel(context);
-    if (poll.ready()) std::exchange(loop_, nullptr)->system().Ended();
-    return poll;
-  }
-
- private:
-  internal::ActorLoop* loop_;
-};
-
-Task<void> RunLoop(LoopRun run) { co_await run; }
-
 std::vector<Executor*> ExecutorsOf(Scheduler& scheduler) {
   return std::vector<Executor*>(static_cast<size_t>(scheduler.workers()), &scheduler.executor());
 }
@@ -78,14 +52,18 @@ ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOption
             // for ever.
             if (letter.message != internal::TypeName<DeadLetter>()) events_.Publish(letter);
           },
-          *options.clock, options.supervision, std::move(options.on_message))) {
+          *options.clock, options.supervision, std::move(options.on_message))),
+      dispatchers_(std::make_unique<internal::Dispatchers>(*core_)) {
   ZOKIO_CHECK(!executors.empty(), "actors need an executor");
-  for (uint32_t i = 0; i < core_->loop_count(); ++i) {
-    zokio::Spawn(*executors[i], RunLoop(LoopRun(core_->loop(i)))).Detach();
+  core_->SetHomeFinder(dispatchers_.get());
+  for (uint32_t i = 0; i < core_->shared_loops(); ++i) {
+    internal::StartLoop(*executors[i], core_->loop(i));
   }
 }
 
 ActorSystem::~ActorSystem() { (void)Shutdown(); }
+
+Result<ActorPool> ActorSystem::AddPool(int workers) { return dispatchers_->AddPool(workers); }
 
 Result<void> ActorSystem::Shutdown(Duration limit) {
   ZOKIO_CHECK(internal::ActorLoop::Current() == nullptr, "an actor cannot wait for its own end");

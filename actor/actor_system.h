@@ -32,6 +32,7 @@
 #include "actor/internal/spawn.h"
 #include "actor/internal/system_core.h"
 #include "actor/registry.h"
+#include "actor/spawn_options.h"
 #include "actor/supervision.h"
 #include "actor/trace.h"
 #include "base/clock.h"
@@ -43,6 +44,10 @@
 namespace zokio {
 
 class Scheduler;
+
+namespace internal {
+class Dispatchers;
+}  // namespace internal
 
 struct ActorSystemOptions {
   ActorSystemOptions() = default;
@@ -82,8 +87,8 @@ class ActorSystem {
   template <typename A, typename... Args>
   ActorRef<A> Spawn(Args&&... args) {
     internal::ActorLoop* here = internal::ActorLoop::Current();
-    internal::ActorLoop& home =
-        here != nullptr && &here->system() == core_.get() ? *here : core_->NextLoop();
+    const bool ours = here != nullptr && &here->system() == core_.get() && here->index() < loops();
+    internal::ActorLoop& home = ours ? *here : core_->NextLoop();
     return internal::SpawnIn<A>(home, nullptr, std::forward<Args>(args)...);
   }
   // In the loop of this number, below `loops()`.
@@ -91,6 +96,16 @@ class ActorSystem {
   ActorRef<A> SpawnAt(uint32_t loop, Args&&... args) {
     return internal::SpawnIn<A>(core_->loop(loop), nullptr, std::forward<Args>(args)...);
   }
+
+  // With a dispatcher of its choice: see spawn_options.h.
+  template <typename A, typename... Args>
+  Result<ActorRef<A>> SpawnWith(const SpawnOptions& options, Args&&... args) {
+    Result<internal::ActorLoop*> home = dispatchers().Find(options);
+    if (!home.ok()) return home.error();
+    return internal::SpawnIn<A>(**home, nullptr, std::forward<Args>(args)...);
+  }
+  // Threads for actors that must not disturb the others: SpawnOptions().In(pool).
+  Result<ActorPool> AddPool(int workers);
 
   // Stops all actors and waits for their end. kDeadlineExceeded when that takes longer than
   // `limit`; it goes on nevertheless, and may be called again. Idempotent.
@@ -105,13 +120,17 @@ class ActorSystem {
   // What lives, of one loop after the other: each at its own moment. Awaited by whomever.
   Task<std::vector<ActorInfo>> Inspect();
 
-  uint32_t loops() const { return core_->loop_count(); }
+  // Those of the scheduler's workers.
+  uint32_t loops() const { return core_->shared_loops(); }
   ActorSystemStats Stats() const;
 
  private:
+  internal::HomeFinder& dispatchers() { return core_->home_finder(); }
+
   Registry registry_;
   EventStream events_;
   std::unique_ptr<internal::SystemCore> core_;
+  std::unique_ptr<internal::Dispatchers> dispatchers_;
   Mutex closing_;
   bool closed_ = false;
 };

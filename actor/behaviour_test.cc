@@ -139,6 +139,23 @@ TEST(LinkTest, AFailureEndsBothAStopOnlyOne) {
   }
 }
 
+TEST(LinkTest, AKillEndsBothAndCountsAsAStopForWhoWatches) {
+  for (uint32_t loop : {0u, 1u}) {
+    ManualSystem system(2);
+    Log log;
+    auto a = system->SpawnAt<Pal>(0, log, "a");
+    auto b = system->SpawnAt<Pal>(loop, log, "b");
+    a.Tell(LinkTo{b});
+    system.Run();
+    b.Kill();
+    system.Run();
+    EXPECT_EQ(log.front(), "b gone");
+    EXPECT_EQ(std::count(log.begin(), log.end(), "a gone"), 1);
+    EXPECT_EQ(system->Stats().failures, 1u);  // a's, by the link
+    system.Shutdown();
+  }
+}
+
 TEST(LinkTest, HoldsInBothDirectionsUntilItIsUndone) {
   for (bool undo : {false, true}) {
     ManualSystem system;

@@ -79,6 +79,22 @@ TEST(GrowthTest, WhoGivesUpWaitingForAnEndIsForgotten) {
   EXPECT_LT(old.id().cell()->extras->ended.size(), 50u);
 }
 
+TEST(RegistryNameTest, WhoGivesANameUpDoesNotTakeItFromItsSuccessor) {
+  ManualSystem system;
+  auto first = system->Spawn<Plain>();
+  auto second = system->Spawn<Plain>();
+  Registry& registry = system->registry();
+  ASSERT_TRUE(registry.Register("name", first).ok());
+  EXPECT_FALSE(registry.Unregister("name", second));
+  first.Stop();
+  system.Run();
+  ASSERT_TRUE(registry.Register("name", second).ok());
+  EXPECT_FALSE(registry.Unregister("name", first));
+  EXPECT_TRUE(registry.Find<Plain>("name").ok());
+  EXPECT_TRUE(registry.Unregister("name", second));
+  EXPECT_FALSE(registry.Find<Plain>("name").ok());
+}
+
 TEST(GrowthTest, NamesOfThoseWhoEndedAreForgotten) {
   ManualSystem system;
   auto old = system->Spawn<Plain>();

@@ -27,6 +27,14 @@ bool Registry::Unregister(std::string_view name) {
   return alive;
 }
 
+bool Registry::Remove(std::string_view name, ActorId actor) {
+  MutexLock lock(mutex_);
+  auto at = names_.find(name);
+  if (at == names_.end() || at->second.actor != actor) return false;
+  names_.erase(at);
+  return internal::IsAlive(actor);
+}
+
 Result<ActorId> Registry::Look(std::string_view name, const internal::ActorType* type) const {
   MutexLock lock(mutex_);
   auto at = names_.find(name);

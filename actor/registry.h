@@ -48,8 +48,14 @@ class Registry {
   Result<void> Register(std::string name, ActorRef<A> actor) {
     return Add(std::move(name), actor.id(), &internal::ActorTypeOf<A>::kType);
   }
-  // False where nobody had it.
+  // Frees a name, whoever has it. False where nobody had it.
   bool Unregister(std::string_view name);
+  // Frees the name of `actor`. False where that has not got it any more: then it may be the name of
+  // who came after it, and stays that.
+  template <typename A>
+  bool Unregister(std::string_view name, ActorRef<A> actor) {
+    return Remove(name, actor.id());
+  }
 
   template <typename A>
   Result<ActorRef<A>> Find(std::string_view name) const {
@@ -79,6 +85,7 @@ class Registry {
       std::function<void(const std::string& name, ActorId actor, const internal::ActorType* type)>;
 
   Result<void> Add(std::string name, ActorId actor, const internal::ActorType* type);
+  bool Remove(std::string_view name, ActorId actor);
   Result<ActorId> Look(std::string_view name, const internal::ActorType* type) const;
   void Visit(const Visitor& visitor) const;
 

@@ -51,7 +51,8 @@ struct Activation : Envelope {
   ActivationKind kind = ActivationKind::kBackground;
   bool cancelled = false;
   bool ended = false;
-  uint64_t trace = 0;  // the traced message that it goes on with
+  Envelope* handled = nullptr;  // whose handler this is; null: none, or that was sent on
+  uint64_t trace = 0;           // the traced message that it goes on with
 };
 
 }  // namespace zokio::internal

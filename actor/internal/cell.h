@@ -68,6 +68,8 @@ struct alignas(64) ActorCell {
   static constexpr uint32_t kHooked = 2048;      // Stopping() was called
   static constexpr uint32_t kUrgentMail = 4096;  // there is mail in `extras->urgent`
   static constexpr uint32_t kObserved = 8192;    // its mail is measured, traced or intercepted
+  static constexpr uint32_t kCutShort = 16384;   // a stop that does not wait for handlers was asked
+  static constexpr uint32_t kTenant = 32768;     // its end makes its loop vacant
   // Nothing of the mailbox is handled while one of these is set.
   static constexpr uint32_t kNoMail = kBusy | kSuspended | kUnstarted | kStopping | kRestarting;
 

@@ -40,25 +40,29 @@ struct AskEnvelope : MessageEnvelope<M> {
 template <typename E>
 inline constexpr bool kIsAsk = requires(E& envelope) { envelope.reply; };
 
-// Hands on what a handler answered.
+// Hands on what a handler answered. A question that was sent on is answered there.
 template <typename E, typename V>
 void Settle(ActorLoop& loop, ActorCell& cell, E* envelope, V&& value) {
   if constexpr (kIsAsk<E>) {
-    std::move(envelope->reply).Send(std::forward<V>(value));
+    if (loop.Holds(envelope)) std::move(envelope->reply).Send(std::forward<V>(value));
   } else if constexpr (kIsResult<std::remove_cvref_t<V>>) {
     if (!value.ok()) loop.Failed(&cell, Failure{nullptr, value.error()});
   }
 }
 template <typename E>
-void Settle(ActorLoop&, ActorCell&, E* envelope) {
-  if constexpr (kIsAsk<E>) std::move(envelope->reply).Send(Result<void>());
+void Settle(ActorLoop& loop, ActorCell&, E* envelope) {
+  if constexpr (kIsAsk<E>) {
+    if (loop.Holds(envelope)) std::move(envelope->reply).Send(Result<void>());
+  }
 }
 
 // The handler threw.
 template <typename E>
 void SettleException(ActorLoop& loop, ActorCell& cell, E* envelope) {
   if constexpr (kIsAsk<E>) {
-    std::move(envelope->reply).Send(Error(ErrorCode::kUnknown, "ask: the handler threw"));
+    if (loop.Holds(envelope)) {
+      std::move(envelope->reply).Send(Error(ErrorCode::kUnknown, "ask: the handler threw"));
+    }
   }
   loop.Failed(&cell, Failure{std::current_exception(), Error()});
 }
@@ -78,25 +82,29 @@ void Guarded(ActorLoop& loop, ActorCell& cell, E* envelope, Body&& body) {
 #endif
 }
 
-// A coroutine handler. The envelope lives as long, so a handler may refer to its message.
+// A coroutine handler. The envelope lives as long, so a handler may refer to its message, unless it
+// sends that on.
 template <typename E, typename V>
 struct HandlerActivation : Activation {
-  HandlerActivation(E* handled, Task<V> task)
-      : Activation(&kTable), envelope(handled), future(std::in_place, std::move(task)) {}
+  HandlerActivation(E* envelope, Task<V> task)
+      : Activation(&kTable), future(std::in_place, std::move(task)) {
+    handled = envelope;
+  }
 
   static HandlerActivation* Of(Activation* a) { return static_cast<HandlerActivation*>(a); }
 
   static bool PollIt(ActorLoop& loop, Activation* activation, Context& context) {
     HandlerActivation* self = Of(activation);
     bool done = true;
-    Guarded(loop, *self->target, self->envelope, [&] {
+    auto* envelope = static_cast<E*>(activation->handled);
+    Guarded(loop, *self->target, envelope, [&] {
       Poll<V> poll = self->future->poll(context);
       done = poll.ready();
       if (!done) return;
       if constexpr (std::is_void_v<V>) {
-        Settle(loop, *self->target, self->envelope);
+        Settle(loop, *self->target, envelope);
       } else {
-        Settle(loop, *self->target, self->envelope, std::move(poll).value());
+        Settle(loop, *self->target, envelope, std::move(poll).value());
       }
     });
     return done;
@@ -106,7 +114,8 @@ struct HandlerActivation : Activation {
   }
   static void Drop(Activation* activation) {
     Of(activation)->future.reset();
-    FreeEnvelope<E>(std::exchange(Of(activation)->envelope, nullptr));
+    Envelope* envelope = std::exchange(activation->handled, nullptr);
+    if (envelope != nullptr) FreeEnvelope<E>(envelope);
   }
   static void Free(Activation* activation) {
     Of(activation)->~HandlerActivation();
@@ -114,7 +123,6 @@ struct HandlerActivation : Activation {
   }
   static constexpr Table kTable{&PollIt, &PollCancelIt, &Drop, &Free};
 
-  E* envelope;
   std::optional<TaskFuture<V>> future;
 };
 
@@ -161,10 +169,12 @@ struct Delivery {
       Guarded(loop, cell, e, [&] {
         using Run = HandlerActivation<E, Value>;
         Return task = CallHandler(actor, MessageIn(*e));  // first: it may throw
-        activation = ::new (FramePool::Allocate(sizeof(Run))) Run(e, std::move(task));
+        // No coroutine itself, it may have sent the message on.
+        E* held = loop.Holds(e) ? e : nullptr;
+        activation = ::new (FramePool::Allocate(sizeof(Run))) Run(held, std::move(task));
       });
       if (activation == nullptr) {
-        FreeEnvelope<E>(envelope);
+        if (loop.Holds(envelope)) FreeEnvelope<E>(envelope);
         return;
       }
       loop.Launch(&cell, activation,

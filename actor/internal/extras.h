@@ -22,6 +22,7 @@ namespace zokio::internal {
 enum class Ending : uint8_t {
   kStopped,
   kFailed,   // it was stopped because it had failed
+  kKilled,   // somebody cut it short: who is linked fails, who watches hears of a stop
   kUnknown,  // before anybody asked
 };
 

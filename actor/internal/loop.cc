@@ -11,15 +11,17 @@
 #include "base/check.h"
 
 namespace zokio::internal {
-ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t loops)
+ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t group_first, uint32_t group_loops)
     : system_(system),
       index_(index),
-      outboxes_(loops),
+      group_first_(group_first),
+      outboxes_(group_loops),
       pool_(this),
       random_(index + 1),
       shared_pool_(this) {
-  for (uint32_t i = 0; i < loops; ++i) {
-    inbound_.push_back(i == index ? nullptr : std::make_unique<PairQueue<Envelope>>(kRingCapacity));
+  for (uint32_t i = 0; i < group_loops; ++i) {
+    const bool self = group_first + i == index;
+    inbound_.push_back(self ? nullptr : std::make_unique<PairQueue<Envelope>>(kRingCapacity));
   }
   control_ = pool_.Take();
 }
@@ -27,8 +29,9 @@ ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t loops)
 ActorLoop::~ActorLoop() { DiscardAll(); }
 
 void ActorLoop::ConnectOutboxes() {
+  const uint32_t self = index_ - group_first_;
   for (uint32_t i = 0; i < outboxes_.size(); ++i) {
-    if (i != index_) outboxes_[i].queue = system_.loop(i).inbound_[index_].get();
+    if (i != self) outboxes_[i].queue = system_.loop(group_first_ + i).inbound_[self].get();
   }
 }
 
@@ -36,10 +39,10 @@ void ActorLoop::ConnectOutboxes() {
 
 void ActorLoop::SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope) {
   if (here != nullptr && &here->system_ == &home->system_) {
-    here->Stage(home, envelope);
-  } else {
-    home->PostFromOutside(envelope);
+    const uint32_t to = home->index_ - here->group_first_;
+    if (to < here->outboxes_.size()) return here->Stage(to, envelope);
   }
+  home->PostFromOutside(envelope);
 }
 
 void ActorLoop::PostFromOutside(Envelope* envelope) {
@@ -52,29 +55,29 @@ void ActorLoop::PostFromOutside(Envelope* envelope) {
   }
 }
 
-void ActorLoop::Stage(ActorLoop* home, Envelope* envelope) {
-  Outbox& outbox = outboxes_[home->index_];
+void ActorLoop::Stage(uint32_t to, Envelope* envelope) {
+  Outbox& outbox = outboxes_[to];
   ++counters_.sent_away;
   if (!outbox.dirty) {
     outbox.dirty = true;
-    dirty_.push_back(home->index_);
+    dirty_.push_back(to);
   }
   outbox.queue->Stage(envelope);
-  if (outbox.queue->staged() >= kStagedMax) Flush(home->index_);
+  if (outbox.queue->staged() >= kStagedMax) Flush(to);
 }
 
-void ActorLoop::Flush(uint32_t loop) {
-  PairQueue<Envelope>& queue = *outboxes_[loop].queue;
+void ActorLoop::Flush(uint32_t to) {
+  PairQueue<Envelope>& queue = *outboxes_[to].queue;
   if (queue.staged() == 0) return;
   queue.Publish();
   ++counters_.batches;
-  system_.loop(loop).WakeUp();
+  system_.loop(group_first_ + to).WakeUp();
 }
 
 void ActorLoop::FlushAll() {
-  for (uint32_t loop : dirty_) {
-    Flush(loop);
-    outboxes_[loop].dirty = false;
+  for (uint32_t to : dirty_) {
+    Flush(to);
+    outboxes_[to].dirty = false;
   }
   dirty_.clear();
 }

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "actor/dead_letter.h"
@@ -53,7 +54,8 @@ struct LoopCounters {
 
 class ActorLoop {
  public:
-  ActorLoop(SystemCore& system, uint32_t index, uint32_t loops);
+  // One of a group of loops, numbered from `group_first` on, which have rings to each other.
+  ActorLoop(SystemCore& system, uint32_t index, uint32_t group_first, uint32_t group_loops);
   ActorLoop(const ActorLoop&) = delete;
   ActorLoop& operator=(const ActorLoop&) = delete;
   ~ActorLoop();
@@ -142,12 +144,16 @@ class ActorLoop {
   void Launch(ActorCell* cell, Activation* activation, ActivationKind kind);
   void CancelActivation(Activation* activation);
 
-  // The envelope being handled. Take: the handler keeps it, so that it is not freed afterwards.
+  // The envelope being handled, by no coroutine.
   Envelope* message() const { return message_; }
-  Envelope* TakeMessage() {
-    Envelope* taken = message_;
-    message_ = nullptr;
-    return taken;
+  // That of the handler that runs, also of a coroutine. Take: the handler keeps it or sends it on,
+  // so it is neither freed nor answered here.
+  Envelope* handled() const { return active_ == nullptr ? message_ : active_->handled; }
+  Envelope* TakeHandled() {
+    return std::exchange(active_ == nullptr ? message_ : active_->handled, nullptr);
+  }
+  bool Holds(const Envelope* envelope) const {
+    return envelope != nullptr && handled() == envelope;
   }
   void SetMessage(Envelope* envelope) { message_ = envelope; }
   ActorCell* running() const { return running_; }
@@ -194,6 +200,20 @@ class ActorLoop {
 
   // Once all loops of the system are made.
   void ConnectOutboxes();
+  // A loop that serves one actor at a time, its tenant, and who descends from it. True: the actor
+  // that is spawned here next is the tenant; its end makes the loop vacant again.
+  // REQUIRES, for who rents: one thread at a time.
+  bool TryRent() {
+    if (rented_.load(memory_order_acquire)) return false;
+    rented_.store(true, memory_order_relaxed);
+    tenant_expected_.store(true, memory_order_release);
+    return true;
+  }
+  // Whoever begins an actor here: whether it is the tenant.
+  bool TakeTenancy() {
+    return tenant_expected_.load(memory_order_relaxed) &&
+           tenant_expected_.exchange(false, memory_order_acq_rel);
+  }
   // True once this loop takes no new actors.
   bool refuses_spawns() const { return shutdown_seen_; }
 
@@ -208,7 +228,7 @@ class ActorLoop {
   // Rounds of many short messages that pass without a look at the clock.
   static constexpr uint32_t kUnclockedRoundsMax = 8;
 
-  // Where messages to one other loop are staged.
+  // Where messages to one other loop of the group are staged.
   struct Outbox {
     PairQueue<Envelope>* queue = nullptr;  // in the receiver's `inbound_`
     bool dirty = false;
@@ -217,8 +237,9 @@ class ActorLoop {
   static void SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope);
   void PostFromOutside(Envelope* envelope);
   void AdmitWaiting(ActorCell* cell);
-  void Stage(ActorLoop* home, Envelope* envelope);
-  void Flush(uint32_t loop);
+  // By numbers within the group.
+  void Stage(uint32_t to, Envelope* envelope);
+  void Flush(uint32_t to);
   void FlushAll();
 
   bool Turn();
@@ -256,12 +277,14 @@ class ActorLoop {
 
   SystemCore& system_;
   const uint32_t index_;
+  const uint32_t group_first_;
 
   // The home's alone.
   ActorCell* run_head_ = nullptr;
   ActorCell* run_tail_ = nullptr;
   ActorCell* running_ = nullptr;
   Envelope* message_ = nullptr;
+  Activation* active_ = nullptr;  // the coroutine that is being polled
   Context* context_ = nullptr;
   EnvelopeList woken_;
   ActorCell* roots_ = nullptr;
@@ -293,6 +316,8 @@ class ActorLoop {
   Atomic<bool> shutdown_{false};
   Atomic<bool> closed_{false};
   Atomic<uint32_t> outsiders_{0};  // see Outsider
+  Atomic<bool> rented_{false};
+  Atomic<bool> tenant_expected_{false};
   SharedCellPool shared_pool_;
 };
 

@@ -35,6 +35,7 @@ void ActorLoop::RunWoken() {
 void ActorLoop::PollActivation(Activation* activation) {
   ActorCell* outer = std::exchange(running_, activation->target);
   Envelope* outer_message = std::exchange(message_, nullptr);
+  Activation* outer_active = std::exchange(active_, activation);
   const uint64_t outer_trace = std::exchange(trace_, activation->trace);
   Waker waker = activation->BorrowedWaker();
   context_->environment().budget = kPollBudget;
@@ -43,6 +44,7 @@ void ActorLoop::PollActivation(Activation* activation) {
                                     : activation->table->poll(*this, activation, context);
   waker.Release();
   if (done) EndActivation(activation);
+  active_ = outer_active;
   message_ = outer_message;
   trace_ = outer_trace;
   running_ = outer;

@@ -52,6 +52,8 @@ void ActorLoop::Start(ActorCell* cell) {
 
 void ActorLoop::RequestStop(ActorCell* cell, bool kill) {
   cell->flags |= ActorCell::kStopping;
+  // The end of everything is nobody's failure.
+  if (kill && !killed_) cell->flags |= ActorCell::kCutShort;
   if (kill && (cell->flags & ActorCell::kKilled) == 0) {
     cell->flags |= ActorCell::kKilled;
     cell->flags &= ~ActorCell::kTold;
@@ -150,7 +152,10 @@ void ActorLoop::Finish(ActorCell* cell) {
   EnvelopeList mail = std::exchange(cell->mail, EnvelopeList());
   EnvelopeList system = std::exchange(cell->system, EnvelopeList());
   const bool shared = (cell->flags & ActorCell::kShared) != 0;
-  const bool failed = (cell->flags & ActorCell::kSuspended) != 0;
+  if ((cell->flags & ActorCell::kTenant) != 0) rented_.store(false, memory_order_release);
+  const Ending ending = (cell->flags & ActorCell::kSuspended) != 0  ? Ending::kFailed
+                        : (cell->flags & ActorCell::kCutShort) != 0 ? Ending::kKilled
+                                                                    : Ending::kStopped;
   cell->flags = 0;
   cell->queued.Set(0);
   cell->queued_max = UINT32_MAX;
@@ -175,7 +180,7 @@ void ActorLoop::Finish(ActorCell* cell) {
     reject(extras->stash);
     reject(extras->waiting);
     for (const Watcher& watcher : extras->watchers) {
-      watcher.notify(watcher.id, id, failed ? Ending::kFailed : Ending::kStopped);
+      watcher.notify(watcher.id, id, ending);
     }
     delete extras;
   }

@@ -10,15 +10,32 @@ SystemCore::SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on
     : clock_(clock),
       on_dead_letter_(std::move(on_dead_letter)),
       root_supervision_(root_supervision),
-      on_message_(std::move(on_message)) {
-  for (uint32_t i = 0; i < loops; ++i) {
-    loops_.push_back(std::make_unique<ActorLoop>(*this, i, loops));
-  }
-  // Only now: a loop's outboxes point into the others.
-  for (auto& loop : loops_) loop->ConnectOutboxes();
+      on_message_(std::move(on_message)),
+      shared_loops_(loops),
+      loops_(loops + kAddedMax) {
+  MakeGroup(0, loops);
 }
 
 SystemCore::~SystemCore() = default;
+
+void SystemCore::MakeGroup(uint32_t first, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    loops_[first + i] = std::make_unique<ActorLoop>(*this, first + i, first, count);
+  }
+  // Only now: a loop's outboxes point into the others.
+  for (uint32_t i = 0; i < count; ++i) loops_[first + i]->ConnectOutboxes();
+  count_.store(first + count, memory_order_release);
+}
+
+Result<uint32_t> SystemCore::AddLoops(uint32_t count) {
+  // Under the lock, so that a shutdown hears of all loops or this of the shutdown.
+  MutexLock lock(mutex_);
+  if (!accepting()) return Error(ErrorCode::kShutdown, "more loops");
+  const uint32_t first = loop_count();
+  if (count > loops_.size() - first) return Error(ErrorCode::kOutOfRange, "more loops");
+  MakeGroup(first, count);
+  return first;
+}
 
 void SystemCore::DeadLetterOf(Envelope* envelope, DeadLetterReason reason) {
   dead_letters_.fetch_add(1, memory_order_relaxed);
@@ -31,8 +48,11 @@ void SystemCore::DeadLetterOf(Envelope* envelope, DeadLetterReason reason) {
 }
 
 void SystemCore::BeginShutdown() {
-  accepting_.store(false, memory_order_release);
-  for (auto& loop : loops_) loop->PostShutdown();
+  {
+    MutexLock lock(mutex_);
+    accepting_.store(false, memory_order_release);
+  }
+  for (uint32_t i = 0; i < loop_count(); ++i) loop(i).PostShutdown();
 }
 
 bool SystemCore::WaitForEnd(Instant deadline) {
@@ -48,11 +68,11 @@ bool SystemCore::WaitForEnd(Instant deadline) {
 }
 
 void SystemCore::Close() {
-  for (auto& loop : loops_) loop->Close();
+  for (uint32_t i = 0; i < loop_count(); ++i) loop(i).Close();
 }
 
 void SystemCore::WakeAll() {
-  for (auto& loop : loops_) loop->WakeUp();
+  for (uint32_t i = 0; i < loop_count(); ++i) loop(i).WakeUp();
 }
 
 void SystemCore::Heard() {

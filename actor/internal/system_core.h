@@ -15,12 +15,14 @@
 #include <vector>
 
 #include "actor/dead_letter.h"
+#include "actor/internal/home_finder.h"
 #include "actor/internal/loop.h"
 #include "actor/supervision.h"
 #include "actor/trace.h"
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/result.h"
 
 namespace zokio::internal {
 
@@ -32,8 +34,16 @@ class SystemCore {
   // REQUIRES: all loops have ended, and nobody sends.
   ~SystemCore();
 
-  uint32_t loop_count() const { return static_cast<uint32_t>(loops_.size()); }
+  // All, and those that the system began with: the first ones.
+  uint32_t loop_count() const { return count_.load(memory_order_acquire); }
+  uint32_t shared_loops() const { return shared_loops_; }
+  // REQUIRES: index < loop_count().
   ActorLoop& loop(uint32_t index) { return *loops_[index]; }
+  // Adds a group of loops, which the caller starts: those of one group are connected by rings.
+  // Answers the number of the first. kShutdown, or kOutOfRange where there are too many.
+  Result<uint32_t> AddLoops(uint32_t count);
+  void SetHomeFinder(HomeFinder* finder) { home_finder_ = finder; }
+  HomeFinder& home_finder() { return *home_finder_; }
   const Clock& clock() const { return clock_; }
   // Empty where messages are not traced.
   const std::function<void(const TraceEvent&)>& on_message() const { return on_message_; }
@@ -43,7 +53,9 @@ class SystemCore {
   }
 
   // Where an actor that is spawned from outside is born: each loop in turn.
-  ActorLoop& NextLoop() { return *loops_[next_.fetch_add(1, memory_order_relaxed) % loop_count()]; }
+  ActorLoop& NextLoop() {
+    return *loops_[next_.fetch_add(1, memory_order_relaxed) % shared_loops_];
+  }
   bool accepting() const { return accepting_.load(memory_order_acquire); }
 
   // Counts and reports a message that will not be handled, then discards it.
@@ -67,13 +79,21 @@ class SystemCore {
   bool all_drained() const { return drained_.load(memory_order_acquire) == loop_count(); }
 
  private:
+  static constexpr uint32_t kAddedMax = 1024;
+
+  // Fills in loops from `first` on.
+  void MakeGroup(uint32_t first, uint32_t count);
   void WakeAll();
 
   const Clock& clock_;
   const std::function<void(const DeadLetter&)> on_dead_letter_;
   const std::optional<Supervision> root_supervision_;
   const std::function<void(const TraceEvent&)> on_message_;
+  const uint32_t shared_loops_;
+  // As long as it will ever be; written below `count_` only by who makes loops.
   std::vector<std::unique_ptr<ActorLoop>> loops_;
+  Atomic<uint32_t> count_{0};
+  HomeFinder* home_finder_ = nullptr;
   Atomic<uint32_t> next_{0};
   Atomic<bool> accepting_{true};
   Atomic<uint64_t> dead_letters_{0};
