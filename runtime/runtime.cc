@@ -31,6 +31,10 @@ Result<std::unique_ptr<Runtime::State>> Runtime::MakeState(const RuntimeOptions&
   scheduler_options.hooks = &state->hooks;
   scheduler_options.stuck_poll_limit = options.stuck_poll_limit;
   scheduler_options.on_stuck_poll = options.on_stuck_poll;
+  scheduler_options.stuck_poll_stack = options.stuck_poll_stack;
+  scheduler_options.spare_workers_max = options.spare_workers_max;
+  scheduler_options.affinity = options.affinity;
+  scheduler_options.topology = options.topology;
   scheduler_options.virtual_clock = options.virtual_clock;
   scheduler_options.idle_period = options.idle_period;
   scheduler_options.driver = [raw = state.get()](int) -> Result<std::unique_ptr<Driver>> {

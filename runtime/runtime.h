@@ -32,8 +32,10 @@
 #include "io/backend_report.h"
 #include "io/loop_options.h"
 #include "io/loop_stats.h"
+#include "sched/placement.h"
 #include "sched/scheduler.h"
 #include "sched/stuck_poll.h"
+#include "sched/topology.h"
 #include "sched/virtual_clock.h"
 #include "sched/worker_hooks.h"
 #include "sched/worker_stats.h"
@@ -48,8 +50,12 @@ struct RuntimeOptions {
   // Called on the workers; outlives the runtime. May be null.
   WorkerHooks* hooks = nullptr;
   // What SchedulerOptions says of them.
+  Affinity affinity = Affinity::kNone;
+  std::shared_ptr<const Topology> topology = nullptr;
   Duration stuck_poll_limit = SchedulerOptions().stuck_poll_limit;
   std::function<void(const StuckPoll&)> on_stuck_poll = nullptr;
+  bool stuck_poll_stack = SchedulerOptions().stuck_poll_stack;
+  int spare_workers_max = SchedulerOptions().spare_workers_max;
   VirtualClock* virtual_clock = nullptr;
   // A worker parked for so long gives unused memory back to the kernel and has OnIdle called.
   Duration idle_period = std::chrono::milliseconds(100);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "base/atomic.h"
 #include "future/event.h"
@@ -14,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "runtime/descriptor_limit.h"
 #include "runtime/runtime.h"
+#include "sched/cores.h"
 
 namespace zokio {
 namespace {
@@ -42,6 +44,18 @@ RuntimeOptions On(io::BackendChoice backend) {
   options.workers = 2;
   options.io.backend = backend;
   return options;
+}
+
+TEST(RuntimeOptionsTest, WorkersAreBoundAsTheSchedulersAre) {
+  RuntimeOptions options;
+  options.affinity = Affinity::kCore;
+  options.topology = std::make_shared<Topology>(Topology::Flat({UsableCpus().back()}));
+  options.spare_workers_max = 0;
+  options.stuck_poll_stack = false;
+  Runtime runtime(options);
+  EXPECT_EQ(runtime.workers(), 1) << "as many as the topology has processors";
+  const auto cpus = runtime.BlockOn([]() -> Task<std::vector<int>> { co_return UsableCpus(); });
+  EXPECT_EQ(cpus, std::vector<int>{UsableCpus().back()});
 }
 
 class RuntimeLifecycleTest : public ::testing::TestWithParam<io::BackendChoice> {};

@@ -1,5 +1,7 @@
 #include "sched/scheduler.h"
 
+#include <algorithm>
+
 #include "sched/cores.h"
 #include "sched/internal/core.h"
 #include "sched/internal/crew.h"
@@ -9,9 +11,18 @@
 #include "sched/internal/worker.h"
 
 namespace zokio {
+namespace {
+
+int DefaultWorkers(const SchedulerOptions& options) {
+  const int cores = std::min(AvailableCores(), Scheduler::kWorkersMax);
+  if (options.topology == nullptr || options.topology->processors.empty()) return cores;
+  return std::min(cores, static_cast<int>(options.topology->processors.size()));
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Scheduler>> Scheduler::Create(SchedulerOptions options) {
-  int workers = options.workers == 0 ? AvailableCores() : options.workers;
+  const int workers = options.workers == 0 ? DefaultWorkers(options) : options.workers;
   if (workers < 0 || workers > kWorkersMax) {
     return Error(ErrorCode::kInvalidArgument, "create scheduler");
   }
@@ -76,6 +87,15 @@ Executor& Scheduler::executor_on(int worker) {
 }
 
 int Scheduler::workers() const { return core_->worker_count(); }
+
+int Scheduler::nodes() const { return core_->placement().nodes; }
+
+int Scheduler::node_of(int worker) const {
+  ZOKIO_CHECK(worker >= 0 && worker < workers(), "there is no such worker");
+  return core_->placement().workers[static_cast<size_t>(worker)].node;
+}
+
+std::string Scheduler::PlacementReport() const { return core_->PlacementReport(); }
 
 VirtualClock* Scheduler::virtual_clock() const { return core_->virtual_clock(); }
 

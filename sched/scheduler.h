@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -150,6 +151,12 @@ class Scheduler {
   // Tasks spawned through it run on this worker only.
   Executor& executor_on(int worker);
   int workers() const;
+  // Memory nodes of the machine, as far as the workers' places make a difference (1 without
+  // affinity), and which of them a worker is on.
+  int nodes() const;
+  int node_of(int worker) const;
+  // Where the workers run, a line each; what was asked for and could not be had.
+  std::string PlacementReport() const;
   // A snapshot for each worker; spare ones come last, once they exist.
   std::vector<WorkerStats> Stats() const;
 

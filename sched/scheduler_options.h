@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "sched/driver.h"
+#include "sched/placement.h"
 #include "sched/stuck_poll.h"
+#include "sched/topology.h"
 #include "sched/virtual_clock.h"
 #include "sched/worker_hooks.h"
 
@@ -19,8 +21,14 @@ namespace zokio {
 struct SchedulerOptions {
   SchedulerOptions() = default;
 
-  // 0: as many as cores that this process may use.
+  // 0: as many as cores that this process may use: of the affinity mask, the cgroup's quota, and
+  // `topology` where there is one.
   int workers = 0;
+  // Which processors the workers' threads are bound to: see placement.h.
+  Affinity affinity = Affinity::kNone;
+  // The machine, or the part of it that is this scheduler's (hwloc_topology.h). Null: nothing is
+  // known but the affinity mask.
+  std::shared_ptr<const Topology> topology;
   // Makes the driver of a worker: on the thread that calls Create, for a spare worker (its number
   // is workers or more) on any thread, one at a time. Empty: a ParkDriver each.
   std::function<Result<std::unique_ptr<Driver>>(int worker)> driver;

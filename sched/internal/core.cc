@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "future/task_header.h"
+#include "sched/cores.h"
 #include "sched/internal/worker.h"
 #include "sched/park_driver.h"
+#include "sched/topology.h"
 
 namespace zokio::internal {
 namespace {
@@ -22,11 +25,24 @@ int SparesFor(const SchedulerOptions& options) {
   return std::clamp(options.spare_workers_max, 0, 1024);
 }
 
+Topology MachineOf(const SchedulerOptions& options) {
+  return options.topology != nullptr ? *options.topology : Topology::Flat(UsableCpus());
+}
+
+Placement Place(const SchedulerOptions& options) {
+  // Without affinity the machine need not be looked at.
+  if (options.affinity == Affinity::kNone) {
+    return PlaceWorkers(Topology(), options.workers, Affinity::kNone);
+  }
+  return PlaceWorkers(MachineOf(options), options.workers, options.affinity);
+}
+
 }  // namespace
 
 Core::Core(SchedulerOptions options)
     : options_(std::move(options)),
       worker_count_(options_.workers),
+      placement_(Place(options_)),
       capacity_(worker_count_ + SparesFor(options_)),
       worker_bits_(32 - __builtin_clz(static_cast<uint32_t>(capacity_))),
       clock_(options_.virtual_clock != nullptr ? *options_.virtual_clock : *options_.clock),
@@ -87,6 +103,17 @@ Result<void> Core::MakeWorkers() {
     count_.store(i + 1, memory_order_release);
   }
   return {};
+}
+
+std::string Core::PlacementReport() const {
+  std::string report = options_.affinity == Affinity::kNone ? "" : MachineOf(options_).Report();
+  report += PlacementToString(placement_);
+  for (const auto& worker : workers()) {
+    if (worker->pin_error() == 0) continue;
+    report += "worker " + std::to_string(worker->index()) + " is not bound: " +
+              Error::FromErrno(worker->pin_error(), "sched_setaffinity").ToString() + '\n';
+  }
+  return report;
 }
 
 Worker* Core::AddSpare() {

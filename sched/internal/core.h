@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/atomic.h"
@@ -25,6 +26,7 @@
 #include "sched/internal/dump_request.h"
 #include "sched/internal/process.h"
 #include "sched/internal/watchdog.h"
+#include "sched/placement.h"
 #include "sched/priority.h"
 #include "sched/scheduler_options.h"
 #include "sched/task_dump.h"
@@ -116,6 +118,9 @@ class Core {
   // As many as were asked for; workers() may be more.
   int worker_count() const { return worker_count_; }
   const SchedulerOptions& options() const { return options_; }
+  const Placement& placement() const { return placement_; }
+  // Where workers run, and what could not be had of it.
+  std::string PlacementReport() const;
   VirtualClock* virtual_clock() const { return options_.virtual_clock; }
   // Bits of TaskHeader::executor_slot, from the bottom: the worker in whose table the task stands,
   // then its index there (zero: in none).
@@ -149,6 +154,7 @@ class Core {
   const uint32_t generation_ = ProcessGeneration();
   const SchedulerOptions options_;
   const int worker_count_;
+  const Placement placement_;
   const int capacity_;
   const int worker_bits_;
   const Clock& clock_;

@@ -129,6 +129,7 @@ bool Crew::TakeBackLocked(Worker& worker) {
 
 void Crew::HandOverLocked(Worker& from, Worker& to) {
   from.GiveAway(to);
+  to.SetPlace(from.place());
   to.SetPassive(false);
   to.driver().Unpark();
 }

@@ -23,38 +23,61 @@ TaskHeader* Worker::Search() {
   return nullptr;
 }
 
-TaskHeader* Worker::StealOnce(Priority priority) {
-  const auto workers = core_.workers();
-  auto count = static_cast<uint32_t>(workers.size());
-  uint32_t start = random_.Below(count);
+// Among those equally near it begins anywhere, so that thieves do not meet.
+template <typename VictimAt, typename Rob>
+TaskHeader* Worker::RobGroup(uint32_t count, VictimAt victim_at, Rob rob) {
+  const uint32_t start = random_.Below(count);
   for (uint32_t i = 0; i < count; ++i) {
-    uint32_t victim = start + i < count ? start + i : start + i - count;
-    if (static_cast<int>(victim) == index_) continue;
-    TaskHeader* stolen[kStealMax];
-    uint32_t n = workers[victim]->queue(priority).Steal(stolen, kStealMax);
-    if (n == 0) continue;
-    counters_.steals.Add();
-    counters_.stolen_tasks.Add(n);
-    for (uint32_t k = 1; k < n; ++k) PushRing(stolen[k], priority);
-    return stolen[0];
+    Worker& victim = victim_at(start + i < count ? start + i : start + i - count);
+    if (&victim == this) continue;
+    if (TaskHeader* task = rob(victim)) return task;
   }
   return nullptr;
 }
 
-TaskHeader* Worker::StealForked() {
+template <typename Rob>
+TaskHeader* Worker::RobNearestFirst(Rob rob) {
   const auto workers = core_.workers();
-  auto count = static_cast<uint32_t>(workers.size());
-  uint32_t start = random_.Below(count);
-  for (uint32_t i = 0; i < count; ++i) {
-    uint32_t victim = start + i < count ? start + i : start + i - count;
-    if (static_cast<int>(victim) == index_) continue;
-    TaskHeader* task = workers[victim]->deque().Steal();
-    if (task == nullptr) continue;
+  const auto count = static_cast<uint32_t>(workers.size());
+  const auto any = [workers](uint32_t i) -> Worker& { return *workers[i]; };
+  const StealOrder& order = core_.placement().steal_orders[static_cast<size_t>(place())];
+  if (order.group_ends.empty()) return RobGroup(count, any, rob);
+  const auto asked_for = static_cast<uint32_t>(core_.worker_count());
+  // A spare worker begins with the one it stands in for.
+  if (place() != index_) {
+    if (TaskHeader* task = rob(any(static_cast<uint32_t>(place())))) return task;
+  }
+  uint32_t begin = 0;
+  for (const uint32_t end : order.group_ends) {
+    const auto near = [&](uint32_t i) -> Worker& { return any(order.victims[begin + i]); };
+    if (TaskHeader* task = RobGroup(end - begin, near, rob)) return task;
+    begin = end;
+  }
+  if (count == asked_for) return nullptr;
+  return RobGroup(
+      count - asked_for, [&](uint32_t i) -> Worker& { return any(asked_for + i); }, rob);
+}
+
+TaskHeader* Worker::StealOnce(Priority priority) {
+  return RobNearestFirst([this, priority](Worker& victim) -> TaskHeader* {
+    TaskHeader* stolen[kStealMax];
+    const uint32_t n = victim.queue(priority).Steal(stolen, kStealMax);
+    if (n == 0) return nullptr;
+    counters_.steals.Add();
+    counters_.stolen_tasks.Add(n);
+    for (uint32_t k = 1; k < n; ++k) PushRing(stolen[k], priority);
+    return stolen[0];
+  });
+}
+
+TaskHeader* Worker::StealForked() {
+  return RobNearestFirst([this](Worker& victim) -> TaskHeader* {
+    TaskHeader* task = victim.deque().Steal();
+    if (task == nullptr) return nullptr;
     counters_.steals.Add();
     counters_.stolen_tasks.Add();
     return AdoptForked(task);
-  }
-  return nullptr;
+  });
 }
 
 // What the fork left undone because most children are never seen by anybody else.

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "future/task_header.h"
+#include "sched/internal/pin_thread.h"
 #include "sched/internal/thread_stack.h"
 #include "sched/task_batch.h"
 
@@ -19,6 +20,7 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
       driver_(std::move(driver)),
       idle_period_(idle_period),
       table_(core.table_limit()),
+      place_(index < core.worker_count() ? index : 0),
       random_(static_cast<uint64_t>(index) + 1),
       wheel_(core.clock()) {
   environment_.timer = &wheel_;
@@ -28,6 +30,7 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
 void Worker::Main() {
   Worker* outer = std::exchange(CurrentWorker::Get(), this);
   thread_number_.store(ThisThreadNumber(), memory_order_relaxed);
+  Settle();  // before anything here is made or touched that shall be near
   if (core_.hooks() != nullptr) core_.hooks()->OnThreadStart(index_);
   driver_->Attach();
   Loop();
@@ -35,6 +38,18 @@ void Worker::Main() {
   if (core_.hooks() != nullptr) core_.hooks()->OnThreadExit(index_);
   CurrentWorker::Get() = outer;
   core_.crew().WorkerExited();
+}
+
+void Worker::Settle() {
+  const int place = place_.load(memory_order_relaxed);
+  if (__builtin_expect(place == settled_at_, 1)) return;
+  settled_at_ = place;
+  const Placement& placement = core_.placement();
+  const WorkerPlace& mine = placement.workers[static_cast<size_t>(place)];
+  // A spare worker may run all over its node: the one it stands in for may still use its core.
+  const std::vector<int>& cpus =
+      place == index_ ? mine.cpus : placement.node_cpus[static_cast<size_t>(mine.node)];
+  if (!cpus.empty()) pin_error_.store(PinThisThread(cpus), memory_order_relaxed);
 }
 
 void Worker::Loop() {

@@ -92,6 +92,12 @@ class Worker final : private ForkHost {
   bool asleep() const { return asleep_.load(memory_order_seq_cst); }
   bool io_pending() const { return io_pending_.load(memory_order_relaxed); }
   int index() const { return index_; }
+  // Any thread: whose place it has in the scheduler's Placement: its own, or as a spare worker that
+  // of the one it stands in for.
+  int place() const { return place_.load(memory_order_relaxed); }
+  int node() const { return core_.placement().workers[static_cast<size_t>(place())].node; }
+  // Any thread: errno of the failure to bind its thread to its processors, or 0.
+  int pin_error() const { return pin_error_.load(memory_order_relaxed); }
   int thread_number() const { return thread_number_.load(memory_order_relaxed); }
   TimerWheel& wheel() { return wheel_; }
 
@@ -100,6 +106,7 @@ class Worker final : private ForkHost {
   TaskTable& table() { return table_; }
   bool passive() const { return passive_.load(memory_order_relaxed); }
   void SetPassive(bool passive) { passive_.store(passive, memory_order_release); }
+  void SetPlace(int place) { place_.store(place, memory_order_relaxed); }
   Worker* caretaker() const { return caretaker_; }
   // REQUIRES: the gate is seized. Its queued tasks go to the inject queue; its timers, and those
   // that it cares for, to `to`.
@@ -124,6 +131,8 @@ class Worker final : private ForkHost {
   static constexpr uint32_t kStealMax = RunQueue::kCapacity / 2;
 
   void Loop();
+  // Binds its thread to the processors of its place, where that has changed.
+  void Settle();
   void Run(TaskHeader* task);
   TaskHeader* NextLocal();
   TaskHeader* NextImmediate();
@@ -135,6 +144,10 @@ class Worker final : private ForkHost {
   TaskHeader* TakeInjected(Priority priority);
   TaskHeader* TakeInjectedOfAny();
   TaskHeader* Search();
+  template <typename Rob>
+  TaskHeader* RobNearestFirst(Rob rob);
+  template <typename VictimAt, typename Rob>
+  TaskHeader* RobGroup(uint32_t count, VictimAt victim_at, Rob rob);
   TaskHeader* StealOnce(Priority priority);
   TaskHeader* StealForked();
   // A forked child becomes a task of its own.
@@ -189,6 +202,8 @@ class Worker final : private ForkHost {
   Atomic<bool> asleep_{false};
   Atomic<bool> io_pending_{false};
   Atomic<bool> passive_{false};
+  Atomic<int> place_;
+  Atomic<int> pin_error_{0};
   Atomic<bool> has_wards_{false};
   Atomic<int> thread_number_{0};
 
@@ -220,6 +235,7 @@ class Worker final : private ForkHost {
   bool searching_ = false;
   bool cancelled_all_ = false;
   bool idle_reported_ = false;  // to the hooks, in this idle spell
+  int settled_at_ = -1;         // the place that its thread is bound to
   bool returned_ = false;       // from a stuck poll, and has not asked its driver since
   bool io_waited_for_ = false;  // virtual time: no completion came in the grace
   Random random_;

@@ -45,6 +45,7 @@ void Worker::Sleep(Instant deadline) {
     driver_->Park(deadline);
   }
   asleep_.store(false, memory_order_seq_cst);
+  Settle();
   core_.watchdog().Nudge();
 }
 
