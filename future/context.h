@@ -103,8 +103,12 @@ class Context {
   // Gives a unit back: the step made no progress after all.
   void RefundBudget() { ++environment_->budget; }
 
-  // For RunTask and its waker: references of the running task that the poll may give to clones.
-  void SetSpareReferences(uint16_t count) { spare_references_ = count; }
+  // For TaskPoller and its waker: the next poll, of a task with these local values, and references
+  // of the running task that the poll may give to clones.
+  void Restart(TaskLocals* locals, uint16_t spare_references) {
+    locals_ = locals;
+    spare_references_ = spare_references;
+  }
   uint16_t spare_references() const { return spare_references_; }
   bool TakeSpareReference() {
     if (spare_references_ == 0) return false;

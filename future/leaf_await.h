@@ -14,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -29,6 +30,8 @@ struct LeafVtable {
   bool (*poll)(LeafAwait* leaf, Context& context);
   // Drives the awaited future's withdrawal; true when it may be dropped. Null: it always may.
   bool (*poll_cancel)(LeafAwait* leaf, Context& context);
+  // The type of the awaited future, for dumps: a wait's reason.
+  std::string_view awaited;
 };
 
 struct LeafAwait {
@@ -72,6 +75,15 @@ class Continuation {
 };
 
 namespace internal {
+
+// The name of a type as the compiler writes it.
+template <typename T>
+constexpr std::string_view TypeName() {
+  const std::string_view function = __PRETTY_FUNCTION__;
+  constexpr std::string_view kBefore = "T = ";
+  const size_t begin = function.find(kBefore) + kBefore.size();
+  return function.substr(begin, function.find_last_of("];") - begin);
+}
 
 // Starts or resumes the coroutine tree whose outermost coroutine is `outermost`. It ended if its
 // result slot says so. Cost when the leaf is still pending: one indirect call.
@@ -177,7 +189,8 @@ class FutureAwaiter : private UnsetLeaf {
   static bool CancelLeaf(LeafAwait* leaf, Context& context) noexcept {
     return PollCancel(Of(leaf)->future_, context).ready();
   }
-  static constexpr LeafVtable kVtable{&PollLeaf, AsyncCancellable<F> ? &CancelLeaf : nullptr};
+  static constexpr LeafVtable kVtable{&PollLeaf, AsyncCancellable<F> ? &CancelLeaf : nullptr,
+                                      TypeName<F>()};
 
   Held future_;
   TaskRoot* root_;

@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <new>
+#include <source_location>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -109,11 +110,14 @@ auto Spawn(Executor& executor, Callable&& callable, Args&&... args) {
   return Spawn(executor, MakeTask(std::forward<Callable>(callable), std::forward<Args>(args)...));
 }
 
-// As Spawn, with a name for tracers and dumps. `name` must live for ever: a string literal.
+// As Spawn, with a name for tracers and dumps, which also tell the line that called it. `name` must
+// live for ever: a string literal.
 template <typename T>
 JoinHandle<T> SpawnNamed(Executor& executor, const char* name, Task<T> task,
-                         TaskLocals* locals = nullptr) {
-  TaskLocals* named = TaskLocals::Prepend(&internal::kTaskNameKey, name, locals);
+                         TaskLocals* locals = nullptr,
+                         std::source_location site = std::source_location::current()) {
+  TaskLocals* named =
+      TaskLocals::Prepend(&internal::kTaskOriginKey, internal::TaskOrigin{name, site}, locals);
   JoinHandle<T> handle = Spawn(executor, std::move(task), named);
   TaskLocals::Release(named);
   return handle;

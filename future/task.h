@@ -96,7 +96,7 @@ class PromiseBase {
 
   // A future of this frame, be it a variable or a temporary, is polled where it is.
   template <typename F>
-    requires Future<std::remove_cvref_t<F>>
+    requires(Future<std::remove_cvref_t<F>> && !AwaitableInPlace<F>)
   auto await_transform(F&& future) {
     static_assert(!std::is_const_v<std::remove_reference_t<F>>,
                   "co_await: a future is changed by polling it, so it cannot be const");

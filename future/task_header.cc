@@ -1,12 +1,12 @@
 #include "future/task_header.h"
 
 #include "base/check.h"
+#include "future/poll_task.h"
 #include "future/task_hooks.h"
 
 namespace zokio {
 namespace {
 
-constinit Atomic<TaskHooks*> g_hooks{nullptr};
 constinit Atomic<uint32_t> g_last_id{0};
 
 using H = TaskHeader;
@@ -57,9 +57,6 @@ Waker CloneRunningWaker(void* data) {
   if (!task->root.context->TakeSpareReference()) RetainTask(task);
   return TaskWaker(task);
 }
-constexpr WakerVtable kRunningWakerVtable{&CloneRunningWaker, &WakeAndRelease, &WakeByRef,
-                                          &DropTaskWaker, &kTaskWakerVtable};
-
 // Sets `flags` and wakes.
 void Notify(TaskHeader* task, uint32_t flags) {
   // Release: the next poll sees what the waking thread did. The read-modify-write is needed even
@@ -73,9 +70,16 @@ void Notify(TaskHeader* task, uint32_t flags) {
   if ((woken & H::kNotified) == 0) ScheduleWoken(task);
 }
 
-// The body ended or was cancelled. Runs on the thread that ran it last. `spare`: the references
-// left of those that came with kRunning.
-void Complete(TaskHeader* task, uint32_t spare) {
+}  // namespace
+
+namespace internal {
+
+constinit Atomic<TaskHooks*> g_task_hooks{nullptr};
+
+constexpr WakerVtable kRunningWakerVtable{&CloneRunningWaker, &WakeAndRelease, &WakeByRef,
+                                          &DropTaskWaker, &kTaskWakerVtable};
+
+void CompleteTask(TaskHeader* task, uint32_t spare) {
   if (TaskHooks* hooks = GetTaskHooks()) hooks->OnEnd(task);
   task->vtable->destroy_frame(task);
   // What is most often the case costs one read-modify-write or none. Nobody but the handle and this
@@ -105,23 +109,14 @@ void Complete(TaskHeader* task, uint32_t spare) {
   ReleaseTask(task);  // the alive reference
 }
 
-// Takes over a queued task. True when it was cancelled.
-bool BeginRun(TaskHeader* task) {
-  // Relaxed: what the wake that queued it did comes by the queue.
-  uint32_t state = task->state.load(memory_order_relaxed);
-  if ((state & H::kNotified) != 0) {
-    uint32_t running = (state & H::kRunning) != 0 ? 0 : H::kQueued;
-    state = task->state.fetch_add(running - H::kNotified, memory_order_acq_rel);
-  }
-  ZOKIO_DCHECK((state & (H::kNotified | H::kRunning)) != 0 && (state & H::kComplete) == 0,
-               "a task was run that was not queued");
-  return (state & H::kCancelled) != 0;
+uint32_t TakeNotification(TaskHeader* task, uint32_t state) {
+  const uint32_t running = (state & H::kRunning) != 0 ? 0 : H::kQueued;
+  return task->state.fetch_add(running - H::kNotified, memory_order_acq_rel);
 }
 
-}  // namespace
+}  // namespace internal
 
-void SetTaskHooks(TaskHooks* hooks) { g_hooks.store(hooks, memory_order_release); }
-TaskHooks* GetTaskHooks() { return g_hooks.load(memory_order_acquire); }
+void SetTaskHooks(TaskHooks* hooks) { internal::g_task_hooks.store(hooks, memory_order_release); }
 
 uint32_t TaskId(TaskHeader* task) {
   // The result slot stands behind the header, and the id first in it.
@@ -135,8 +130,15 @@ uint32_t TaskId(TaskHeader* task) {
 }
 
 const char* TaskName(const TaskHeader* task) {
-  const char* const* name = TaskLocals::Find<const char*>(task->locals, &internal::kTaskNameKey);
-  return name == nullptr ? "" : *name;
+  const auto* origin =
+      TaskLocals::Find<internal::TaskOrigin>(task->locals, &internal::kTaskOriginKey);
+  return origin == nullptr ? "" : origin->name;
+}
+
+std::source_location TaskSpawnSite(const TaskHeader* task) {
+  const auto* origin =
+      TaskLocals::Find<internal::TaskOrigin>(task->locals, &internal::kTaskOriginKey);
+  return origin == nullptr ? std::source_location() : origin->site;
 }
 
 Waker TaskWaker(TaskHeader* task) { return Waker(&kTaskWakerVtable, task); }
@@ -157,38 +159,10 @@ void WakeTask(TaskHeader* task) { Notify(task, 0); }
 void CancelTask(TaskHeader* task) { Notify(task, H::kCancelled); }
 
 void RunTask(TaskHeader* task, PollEnvironment& environment) {
-  bool cancelled = BeginRun(task);
-  environment.budget = kPollBudget;
-  environment.running = task;
-  environment.requeue = false;
-  // Borrowed: the alive reference holds the task while it runs.
-  Waker waker(&kRunningWakerVtable, task);
-  Context context(waker, environment, task->locals);
-  context.SetSpareReferences(H::kSpare);
-  task->root.context = &context;  // for the waker
-  TaskHooks* hooks = GetTaskHooks();
-  if (hooks != nullptr) hooks->OnPollStart(task);
-  bool done =
-      cancelled ? task->vtable->poll_cancel(task, context) : task->vtable->poll(task, context);
-  waker.Release();
-  if (hooks != nullptr) hooks->OnPollEnd(task, done);
+  TaskPoller poller(environment);
+  const PolledTask polled = poller.Poll(task);
   environment.running = nullptr;
-  const uint32_t spare = context.spare_references();
-  if (done) {
-    Complete(task, spare);
-    return;
-  }
-  Executor* executor = task->executor;
-  if (environment.requeue) {
-    const uint32_t used = (H::kSpare - spare) * H::kReference;
-    if (used != 0) task->state.fetch_add(used, memory_order_relaxed);
-    executor->Schedule(task);
-    return;
-  }
-  uint32_t state = task->state.fetch_sub(H::kRunning + spare * H::kReference, memory_order_acq_rel);
-  // A wake that came meanwhile set kNotified and left the queueing to this thread. Otherwise the
-  // task may be gone by now.
-  if ((state & H::kNotified) != 0) executor->Schedule(task);
+  if (!polled.ended && SettleTask(task, polled)) task->executor->Schedule(task);
 }
 
 }  // namespace zokio

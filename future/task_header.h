@@ -44,6 +44,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 
 #include "base/atomic.h"
 #include "future/context.h"
@@ -119,13 +120,18 @@ Waker TaskWaker(TaskHeader* task);
 // A number that no other task of this process has had, but for one 2^32 tasks ago; given out when
 // first asked for.  REQUIRES: a spawned task that has not ended.
 uint32_t TaskId(TaskHeader* task);
-// What SpawnNamed called it or the task it inherited its local values from; "" without. Same
-// requirement.
+// What SpawnNamed called it or the task it inherited its local values from, and where in the
+// program that was; "" and line 0 without. Same requirement.
 const char* TaskName(const TaskHeader* task);
+std::source_location TaskSpawnSite(const TaskHeader* task);
 
 namespace internal {
-// The key of the name among a task's local values.
-inline constexpr char kTaskNameKey = 0;
+// The key of the origin among a task's local values.
+inline constexpr char kTaskOriginKey = 0;
+struct TaskOrigin {
+  const char* name;
+  std::source_location site;
+};
 }  // namespace internal
 
 }  // namespace zokio

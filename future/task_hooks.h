@@ -7,6 +7,8 @@
 #ifndef ZOKIO_FUTURE_TASK_HOOKS_H_
 #define ZOKIO_FUTURE_TASK_HOOKS_H_
 
+#include "base/atomic.h"
+
 namespace zokio {
 
 struct TaskHeader;
@@ -29,7 +31,10 @@ class TaskHooks {
 // Installs hooks for all tasks of the process; null removes them. They must live until no thread
 // can be inside a call any more: in practice, for ever.
 void SetTaskHooks(TaskHooks* hooks);
-TaskHooks* GetTaskHooks();
+namespace internal {
+extern constinit Atomic<TaskHooks*> g_task_hooks;
+}  // namespace internal
+inline TaskHooks* GetTaskHooks() { return internal::g_task_hooks.load(memory_order_acquire); }
 
 }  // namespace zokio
 

@@ -41,7 +41,7 @@ TaskScope::Node* TaskScope::MakeNode() {
   return node;
 }
 
-void TaskScope::StartChild(Task<void> child, Node* node, const char* name) {
+void TaskScope::StartChild(Task<void> child, Node* node, internal::TaskOrigin origin) {
   ZOKIO_CHECK(executor_ != nullptr, "a scope spawns only while its future is awaited");
   {
     MutexLock lock(mutex_);
@@ -51,10 +51,11 @@ void TaskScope::StartChild(Task<void> child, Node* node, const char* name) {
     }
   }
   TaskLocals* locals = locals_;
-  if (name != nullptr) locals = TaskLocals::Prepend(&internal::kTaskNameKey, name, locals);
+  const bool named = origin.name != nullptr;
+  if (named) locals = TaskLocals::Prepend(&internal::kTaskOriginKey, origin, locals);
   TaskHeader* task =
       internal::SpawnedTask<void>::Prepare(std::move(child), *executor_, locals, /*flags=*/0);
-  if (name != nullptr) TaskLocals::Release(locals);
+  if (named) TaskLocals::Release(locals);
   bool cancelled;
   {
     MutexLock lock(mutex_);

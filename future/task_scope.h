@@ -77,9 +77,10 @@ class TaskScope {
   }
   // As Spawn, with a name for tracers and dumps: a string literal.
   template <typename T>
-  void SpawnNamed(const char* name, Task<T> task) {
+  void SpawnNamed(const char* name, Task<T> task,
+                  std::source_location site = std::source_location::current()) {
     Node* node = MakeNode();
-    StartChild(RunChild(Membership(node), std::move(task)), node, name);
+    StartChild(RunChild(Membership(node), std::move(task)), node, {name, site});
   }
 
   // Asks every child to end, those spawned later included. Idempotent.
@@ -139,7 +140,7 @@ class TaskScope {
   }
 
   Node* MakeNode();
-  void StartChild(Task<void> child, Node* node, const char* name = nullptr);
+  void StartChild(Task<void> child, Node* node, internal::TaskOrigin origin = {});
   static void Leave(Node* node);
   void Fail(std::exception_ptr exception);
 

@@ -88,7 +88,8 @@ class TryFutureAwaiter : private LeafAwait {
   static bool CancelLeaf(LeafAwait* leaf, Context& context) noexcept {
     return PollCancel(static_cast<TryFutureAwaiter*>(leaf)->future_, context).ready();
   }
-  static constexpr LeafVtable kVtable{&PollLeaf, AsyncCancellable<F> ? &CancelLeaf : nullptr};
+  static constexpr LeafVtable kVtable{&PollLeaf, AsyncCancellable<F> ? &CancelLeaf : nullptr,
+                                      TypeName<F>()};
 
   Held future_;
   PromiseOf<T>* promise_;

@@ -41,7 +41,7 @@ class IdleSet {
   bool NeedsWake() const {
     AsymmetricFence::FastSide();
     uint64_t state = state_.load(memory_order_relaxed);
-    return Parked(state) != 0 && Searching(state) == 0;
+    return __builtin_expect(state != 0, 0) && Searching(state) == 0;
   }
   // Picks who is to be woken, counted as searching from now on; kNobody if that became needless.
   // The caller unparks it.

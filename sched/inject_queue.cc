@@ -15,7 +15,8 @@ constinit Atomic<uint32_t> next_thread_number{1};
 
 InjectQueue::InjectQueue(uint32_t shards)
     : mask_(shards - 1), shards_(std::make_unique<Shard[]>(shards)) {
-  ZOKIO_CHECK(shards != 0 && (shards & mask_) == 0, "shards must be a power of two");
+  ZOKIO_CHECK(shards != 0 && shards <= 32 && (shards & mask_) == 0,
+              "shards must be a power of two, at most 32");
 }
 
 InjectQueue::~InjectQueue() { ZOKIO_CHECK(empty(), "an inject queue dies with tasks in it"); }
@@ -41,19 +42,21 @@ void InjectQueue::PushBatch(TaskBatch* batch, uint32_t hint) {
   Shard& shard = shards_[hint & mask_];
   MutexLock lock(shard.mutex);
   AppendBatch(shard, batch);
-  shard.size.store(shard.size.load(memory_order_relaxed) + batch->count, memory_order_relaxed);
+  Grow(shard, batch->count);
 }
 
 TaskBatch* InjectQueue::PopBatch(uint32_t hint) {
+  const uint32_t filled = filled_.load(memory_order_relaxed);
   for (uint32_t i = 0; i <= mask_; ++i) {
     Shard& shard = shards_[(hint + i) & mask_];
-    if (shard.size.load(memory_order_relaxed) == 0) continue;
+    if ((filled & BitOf(shard)) == 0) continue;
     MutexLock lock(shard.mutex);
     TaskBatch* batch = shard.first;
     if (batch == nullptr) continue;
     shard.first = batch->next;
     if (shard.first == nullptr) shard.last = nullptr;
-    shard.size.store(shard.size.load(memory_order_relaxed) - batch->count, memory_order_relaxed);
+    shard.size -= batch->count;
+    if (shard.size == 0) filled_.fetch_and(~BitOf(shard), memory_order_relaxed);
     return batch;
   }
   return nullptr;
@@ -61,15 +64,11 @@ TaskBatch* InjectQueue::PopBatch(uint32_t hint) {
 
 uint64_t InjectQueue::size() const {
   uint64_t sum = 0;
-  for (uint32_t i = 0; i <= mask_; ++i) sum += shards_[i].size.load(memory_order_relaxed);
-  return sum;
-}
-
-bool InjectQueue::empty() const {
   for (uint32_t i = 0; i <= mask_; ++i) {
-    if (shards_[i].size.load(memory_order_relaxed) != 0) return false;
+    MutexLock lock(shards_[i].mutex);
+    sum += shards_[i].size;
   }
-  return true;
+  return sum;
 }
 
 int64_t InjectQueue::spawned() const {

@@ -9,9 +9,9 @@
 //
 // Ownership: its batches, not the tasks in them.
 // Thread-safety: any thread.
-// Memory ordering: a shard's lock publishes; `size` is a hint that is stored under the lock, for
-//   the wake protocol (sched/idle_set.h).
-// Cost: one short lock a push; one a batch for the taker, none for an empty shard.
+// Memory ordering: a shard's lock publishes; its bit of `filled_` is a hint that changes under the
+//   lock, for the wake protocol (sched/idle_set.h).
+// Cost: one short lock a push; one a batch for the taker, none for an empty shard; `empty` a load.
 #ifndef ZOKIO_SCHED_INJECT_QUEUE_H_
 #define ZOKIO_SCHED_INJECT_QUEUE_H_
 
@@ -26,7 +26,7 @@ namespace zokio {
 
 class InjectQueue {
  public:
-  // REQUIRES: shards is a power of two.
+  // REQUIRES: shards is a power of two, at most 32.
   explicit InjectQueue(uint32_t shards);
   InjectQueue(const InjectQueue&) = delete;
   InjectQueue& operator=(const InjectQueue&) = delete;
@@ -42,7 +42,7 @@ class InjectQueue {
       MutexLock lock(shard.mutex);
       if (shard.last == nullptr || shard.last->full()) AppendBatch(shard, TaskBatch::Make());
       shard.last->Add(task);
-      shard.size.store(shard.size.load(memory_order_relaxed) + 1, memory_order_relaxed);
+      Grow(shard, 1);
       if (!needs_wake()) return;
       ++shard.waking;
     }
@@ -57,7 +57,7 @@ class InjectQueue {
     {
       MutexLock lock(shard.mutex);
       AppendBatch(shard, batch);
-      shard.size.store(shard.size.load(memory_order_relaxed) + batch->count, memory_order_relaxed);
+      Grow(shard, batch->count);
       if (!needs_wake()) return;
       ++shard.waking;
     }
@@ -72,9 +72,9 @@ class InjectQueue {
   // The caller frees it.
   TaskBatch* PopBatch(uint32_t hint);
 
-  // A hint: how many wait.
+  // How many wait. Takes all locks; `empty` is a hint and takes none.
   uint64_t size() const;
-  bool empty() const;
+  bool empty() const { return filled_.load(memory_order_relaxed) == 0; }
 
   // Counts tasks that a thread outside brought in, on a line that thread has mostly for itself.
   void CountSpawned(int64_t delta) {
@@ -87,21 +87,31 @@ class InjectQueue {
 
  private:
   struct alignas(64) Shard {
-    Mutex mutex;
+    mutable Mutex mutex;
     TaskBatch* first = nullptr;
     TaskBatch* last = nullptr;  // null where first is
     uint32_t waking = 0;
     CondVar idle;
-    Atomic<uint64_t> size{0};
+    uint64_t size = 0;
     Atomic<int64_t> spawned{0};
   };
 
   static uint32_t ThisThread();
   static void AppendBatch(Shard& shard, TaskBatch* batch);
+  // REQUIRES: the shard's lock is held.
+  void Grow(Shard& shard, uint64_t count) {
+    if (shard.size == 0) filled_.fetch_or(BitOf(shard), memory_order_relaxed);
+    shard.size += count;
+  }
+  uint32_t BitOf(const Shard& shard) const {
+    return uint32_t{1} << static_cast<uint32_t>(&shard - shards_.get());
+  }
   void EndWake(Shard& shard);
 
   const uint32_t mask_;
   const std::unique_ptr<Shard[]> shards_;
+  // A bit for each shard that has something; read before each poll, written where that changes.
+  alignas(64) Atomic<uint32_t> filled_{0};
 };
 
 }  // namespace zokio

@@ -106,13 +106,78 @@ TEST(RecoveryTest, AStuckPollIsNamedWithItsStack) {
   EXPECT_GE(polls[0].lasted, 20ms);
   EXPECT_TRUE(polls[0].replaced);
   EXPECT_FALSE(polls[0].io_waits);
-  EXPECT_NE(polls[0].ToString().find("\"reads a pipe\""), std::string::npos);
+  const std::string text = polls[0].ToString();
+  EXPECT_NE(text.find("\"reads a pipe\" spawned at sched/recovery_test.cc:"), std::string::npos)
+      << text;
   if (!kSanitized) {
     EXPECT_NE(polls[0].stack.find("read"), std::string::npos) << polls[0].stack;
   }
   EXPECT_EQ(stats.stuck_polls, 1u);
   EXPECT_EQ(stats.replaced, 1u);
   EXPECT_EQ(stats.spare_workers, 1);
+}
+
+// Blocks with less of the fiber's stack left than a signal's frame takes.
+[[gnu::noinline]] void BlockDeepDown(Gate* gate, const char* top, ptrdiff_t depth) {
+  volatile char here[256];
+  here[0] = 0;
+  if (top - const_cast<const char*>(here) < depth) {
+    BlockDeepDown(gate, top, depth);
+    here[1] = 0;  // after the call, so that this frame is kept
+  } else {
+    gate->Block();
+  }
+}
+
+TEST(RecoveryTest, TheStackOfAFiberThatHasNoneLeftIsToldToo) {
+  Reports reports;
+  auto scheduler = reports.Make(1);
+  Gate gate;
+  auto stuck = scheduler->Spawn([&]() -> Task<> {
+    (void)co_await RunFiber([&](Fiber&) {
+      const char top = 0;
+      BlockDeepDown(&gate, &top, ptrdiff_t{kSanitized ? 24 : 61} << 10);  // of 64 KiB
+    });
+  });
+  reports.WaitFor(1);
+  const std::vector<StuckPoll> polls = scheduler->StuckPolls();
+  gate.Release();
+  scheduler->BlockOn(Join(std::move(stuck)));
+  ASSERT_EQ(polls.size(), 1u);
+  if (!kSanitized) {
+    EXPECT_NE(polls[0].stack.find("read"), std::string::npos) << polls[0].stack;
+  }
+}
+
+// A spare worker that is not needed any more runs what its timers wake, but nothing for ever.
+TEST(RecoveryTest, ATaskThatYieldsForEverLeavesASpareWorker) {
+  Reports reports;
+  auto scheduler = reports.Make(1);
+  Gate gate;
+  Atomic<bool> stop{false};
+  Parker turned;
+  auto stuck = scheduler->Spawn(BlockOnGate(&gate));
+  reports.WaitFor(1);
+  auto endless = scheduler->Spawn([&]() -> Task<> {
+    for (int turns = 1; !stop.load(); ++turns) {
+      if (turns % 1000 == 0) turned.Unpark();
+      co_await Yield();
+    }
+  });
+  turned.Park();  // on the spare worker
+  gate.Release();
+  scheduler->BlockOn(Join(std::move(stuck)));
+  // Back on the worker that was asked for: the spare one polls no more.
+  uint64_t spare_polls = 0;
+  do {
+    const std::vector<WorkerStats> stats = scheduler->Stats();
+    ASSERT_GE(stats.size(), 2u);
+    spare_polls = stats[1].polls;
+    turned.Park();
+    turned.Park();
+  } while (scheduler->Stats()[1].polls != spare_polls);
+  stop.store(true);
+  scheduler->BlockOn(Join(std::move(endless)));
 }
 
 // The only worker blocks with a task in its slot, others in its batch and ring, and timers.

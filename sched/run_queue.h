@@ -80,6 +80,11 @@ class BasicRunQueue {
   }
   bool empty() const { return size() == 0; }
 
+  // How many were ever pushed, and how many taken: what stood in the queue at a moment is gone once
+  // `taken` has reached what `pushed` was then. Any thread, as size.
+  uint64_t pushed() const { return tail_.load(memory_order_acquire); }
+  uint64_t taken() const { return head_.load(memory_order_acquire); }
+
  private:
   static constexpr uint64_t kMask = capacity - 1;
 

@@ -44,6 +44,12 @@ struct SchedulerOptions {
   // The threads are called NAME-0, NAME-1, ...
   std::string thread_name = "zokio";
 
+  // An immediate task two of whose polls in a row last longer is queued as a normal one, until four
+  // in a row were shorter.
+  Duration immediate_poll_limit = std::chrono::microseconds(100);
+  // A background task that has waited so long in its worker's queue runs as a normal one once.
+  Duration ageing_period = std::chrono::milliseconds(10);
+
   // A poll that lasts longer is stuck: it is reported, and a spare worker takes over the tasks and
   // timers of its worker. Zero: no watchdog.
   Duration stuck_poll_limit = std::chrono::seconds(1);

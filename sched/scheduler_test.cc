@@ -12,7 +12,6 @@
 
 #include "base/atomic.h"
 #include "base/parker.h"
-#include "future/poll_fn.h"
 #include "future/sleep.h"
 #include "future/yield.h"
 
@@ -265,76 +264,6 @@ TEST(SchedulerTest, TheLifoSlotCannotKeepOutAWaitingTask) {
   });
   EXPECT_GE(turns, 20);
   EXPECT_GT(Sum(*scheduler).lifo_polls, 0u);
-}
-
-TEST(SchedulerPriorityTest, ImmediateBeforeNormalBeforeBackground) {
-  auto scheduler = Make(1);
-  std::vector<int> order = scheduler->BlockOn([&]() -> Task<std::vector<int>> {
-    std::vector<int> seen;
-    std::vector<JoinHandle<void>> handles;
-    for (int i = 0; i < 5; ++i) {
-      for (Priority priority : {Priority::kBackground, Priority::kNormal, Priority::kImmediate}) {
-        handles.push_back(scheduler->Spawn(priority, [&seen, priority]() -> Task<> {
-          seen.push_back(static_cast<int>(priority));
-          co_return;
-        }));
-      }
-    }
-    for (auto& handle : handles) (void)co_await handle;
-    co_return seen;
-  });
-  ASSERT_EQ(order.size(), 15u);
-  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
-}
-
-TEST(SchedulerPriorityTest, WhatATaskSpawnsThroughItsContextHasItsPriority) {
-  auto scheduler = Make(1);
-  Executor* seen = scheduler->BlockOn([&]() -> Task<Executor*> {
-    auto child = scheduler->Spawn(Priority::kBackground, []() -> Task<Executor*> {
-      co_return co_await PollFn(
-          [](Context& context) -> Poll<Executor*> { return context.executor(); });
-    });
-    co_return (co_await child).value();
-  });
-  EXPECT_EQ(seen, &scheduler->executor(Priority::kBackground));
-  EXPECT_NE(seen, &scheduler->executor());
-}
-
-// One worker, kept busy for ever by tasks of one priority; a task of each other one must still run.
-void ExpectNothingStarvesUnder(Priority hog) {
-  auto scheduler = Make(1);
-  Atomic<bool> stop{false};
-  std::vector<JoinHandle<void>> hogs;
-  for (int i = 0; i < 300; ++i) {  // more than a ring holds
-    hogs.push_back(scheduler->Spawn(hog, [&]() -> Task<> {
-      while (!stop.load()) co_await Yield();
-    }));
-  }
-  for (Priority priority : {Priority::kImmediate, Priority::kNormal, Priority::kBackground}) {
-    std::vector<JoinHandle<int>> others;
-    for (int i = 0; i < 200; ++i) others.push_back(scheduler->Spawn(priority, Add(i, 1)));
-    Parker done;
-    auto waiter = scheduler->Spawn(Priority::kImmediate, [&]() -> Task<> {
-      for (auto& other : others) EXPECT_TRUE((co_await other).ok());
-      done.Unpark();
-    });
-    done.Park();
-    std::move(waiter).Detach();
-  }
-  stop.store(true);
-  scheduler->BlockOn([&]() -> Task<> {
-    for (auto& handle : hogs) (void)co_await handle;
-  });
-}
-
-TEST(SchedulerPriorityTest, NothingStarvesUnderImmediateTasks) {
-  ExpectNothingStarvesUnder(Priority::kImmediate);
-}
-TEST(SchedulerPriorityTest, NothingStarvesUnderNormalTasks) {
-  ExpectNothingStarvesUnder(Priority::kNormal);
-}
-TEST(SchedulerPriorityTest, NothingStarvesUnderBackgroundTasks) {
-  ExpectNothingStarvesUnder(Priority::kBackground);
 }
 
 // No worker parked while work waits: a task that spawns and then holds its worker until its

@@ -6,6 +6,7 @@
 #define ZOKIO_SCHED_STUCK_POLL_H_
 
 #include <cstdint>
+#include <source_location>
 #include <string>
 
 #include "base/clock.h"
@@ -14,9 +15,10 @@ namespace zokio {
 
 struct StuckPoll {
   int worker = 0;
-  uint32_t task_id = 0;   // TaskId
-  std::string task_name;  // SpawnNamed's, or empty
-  Duration lasted{};      // when it was seen, at least
+  uint32_t task_id = 0;             // TaskId
+  std::string task_name;            // SpawnNamed's, or empty
+  std::source_location spawned_at;  // where SpawnNamed was called; line 0 without
+  Duration lasted{};                // when it was seen, at least
   // Another thread goes on with the worker's tasks and timers. False: none could be had.
   bool replaced = false;
   // The worker's driver held operations; what completes waits until the poll ends.

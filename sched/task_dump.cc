@@ -1,6 +1,10 @@
 #include "sched/task_dump.h"
 
+#include <utility>
+
 #include "future/task_header.h"
+#include "future/task_wait.h"
+#include "sched/internal/thread_stack.h"
 
 namespace zokio {
 namespace {
@@ -25,7 +29,13 @@ std::string TaskDump::ToString() const {
     text += "task " + std::to_string(task.id);
     if (!task.name.empty()) text += " \"" + task.name + "\"";
     text += ", worker " + std::to_string(task.worker) + ": " + ActivityName(task.activity);
-    text += task.cancelled ? ", cancelled\n" : "\n";
+    if (!task.waits_for.empty()) text.append(" for ").append(task.waits_for);
+    if (task.cancelled) text += ", cancelled";
+    if (task.spawned_at.line() != 0) {
+      text += ", spawned at " + std::string(task.spawned_at.file_name()) + ":" +
+              std::to_string(task.spawned_at.line());
+    }
+    text += "\n" + internal::NamesOfCode(task.suspended_at);
   }
   for (int worker : silent_workers) {
     text += "worker " + std::to_string(worker) + ": no answer, inside a poll\n";
@@ -41,11 +51,16 @@ TaskInfo Describe(TaskHeader* task, int worker) {
   TaskInfo info;
   info.id = TaskId(task);
   info.name = TaskName(task);
+  info.spawned_at = TaskSpawnSite(task);
   info.worker = worker;
-  info.cancelled = (state & TaskHeader::kCancelled) != 0;
-  if ((state & (TaskHeader::kRunning | TaskHeader::kNotified)) != 0) {
+  TaskWait wait;
+  if (InspectTaskWait(task, &wait)) {
+    info.waits_for = wait.awaited;
+    info.suspended_at = std::move(wait.coroutines);
+  } else {
     info.activity = TaskActivity::kReady;
   }
+  info.cancelled = (state & TaskHeader::kCancelled) != 0;
   return info;
 }
 

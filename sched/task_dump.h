@@ -8,7 +8,9 @@
 #define ZOKIO_SCHED_TASK_DUMP_H_
 
 #include <cstdint>
+#include <source_location>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace zokio {
@@ -27,6 +29,12 @@ struct TaskInfo {
   int worker = 0;    // where it ran first
   TaskActivity activity = TaskActivity::kWaiting;
   bool cancelled = false;  // told to end: it waits for what it has started
+  // Where SpawnNamed was called; line 0 without.
+  std::source_location spawned_at;
+  // Of a waiting task: the type of the future that it awaits, and where its coroutines would go on,
+  // the innermost first: addresses of code, which ToString names.
+  std::string_view waits_for;
+  std::vector<const void*> suspended_at;
 };
 
 struct TaskDump {
@@ -34,7 +42,9 @@ struct TaskDump {
   std::vector<int> silent_workers;  // did not answer in time: their tasks are missing
   uint64_t not_started = 0;         // spawned, and in a queue since
 
-  // A line for each task, and one for each silent worker.
+  // A line for each task, with one for each of its suspended coroutines, and one for each silent
+  // worker. A coroutine is told as `program(function+offset) [address]` where the program exports
+  // the function's name; `addr2line -fCe program +offset` tells any.
   std::string ToString() const;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,7 +75,73 @@ TEST(TaskDumpTest, NamesWaitingTasksAndWhatTheyDo) {
   for (const TaskInfo& task : dump.tasks) EXPECT_FALSE(task.cancelled);
   const std::string text = dump.ToString();
   EXPECT_NE(text.find("\"sleeper\", worker"), std::string::npos) << text;
-  EXPECT_NE(text.find(": waiting\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(": waiting for zokio::Sleep"), std::string::npos) << text;
+  EXPECT_NE(text.find(", spawned at sched/task_dump_test.cc:"), std::string::npos) << text;
+}
+
+Task<int> Innermost(OneshotReceiver<int> receiver) { co_return (co_await receiver).value(); }
+Task<int> InTheMiddle(OneshotReceiver<int> receiver) {
+  co_return 1 + co_await Innermost(std::move(receiver));
+}
+Task<int> Outermost(OneshotReceiver<int> receiver, Atomic<bool>* started) {
+  started->store(true);
+  co_return 1 + co_await InTheMiddle(std::move(receiver));
+}
+
+TEST(TaskDumpTest, TellsWhatATaskWaitsForAndWhereItsCoroutinesStand) {
+  auto scheduler = Make(1);
+  auto [sender, receiver] = MakeOneshot<int>();
+  Atomic<bool> started{false};
+  const uint32_t line = std::source_location::current().line() + 1;
+  auto handle = SpawnNamed(scheduler->executor(), "deep", Outermost(std::move(receiver), &started));
+  TaskDump dump;
+  while (dump.tasks.size() != 1 || dump.tasks[0].activity != TaskActivity::kWaiting) {
+    dump = scheduler->Dump(std::chrono::seconds(60));
+  }
+  const TaskInfo& task = dump.tasks[0];
+  EXPECT_EQ(task.spawned_at.line(), line);
+  EXPECT_NE(task.waits_for.find("OneshotReceiver<int>"), std::string::npos) << task.waits_for;
+  ASSERT_EQ(task.suspended_at.size(), 3u);
+  EXPECT_NE(task.suspended_at[0], task.suspended_at[1]);
+  EXPECT_NE(task.suspended_at[1], task.suspended_at[2]);
+  const std::string text = dump.ToString();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4) << text;
+  std::move(sender).Send(40);
+  EXPECT_EQ(scheduler->BlockOn([&]() -> Task<int> { co_return (co_await handle).value(); }), 42);
+}
+
+// A dump looks at tasks as if it ran them, while others wake them.
+TEST(TaskDumpTest, NoWakeIsLostToADump) {
+  constexpr int kTrips = 2000;
+  auto scheduler = Make(2);
+  Atomic<bool> done{false};
+  auto trip = [](Scheduler* on) -> Task<int> {
+    int sum = 0;
+    for (int i = 0; i < kTrips; ++i) {
+      auto [sender, receiver] = MakeOneshot<int>();
+      on->Spawn(
+            [](OneshotSender<int> reply) -> Task<> {
+              std::move(reply).Send(1);
+              co_return;
+            },
+            std::move(sender))
+          .Detach();
+      Result<int> answer = co_await receiver;
+      sum += answer.value();
+    }
+    co_return sum;
+  };
+  std::vector<JoinHandle<int>> trips;
+  for (int i = 0; i < 4; ++i) trips.push_back(scheduler->Spawn(MakeTask(trip, scheduler.get())));
+  auto all = scheduler->Spawn([&]() -> Task<int> {
+    int sum = 0;
+    for (auto& handle : trips) sum += (co_await handle).value();
+    done.store(true);
+    co_return sum;
+  });
+  while (!done.load()) (void)scheduler->Dump(std::chrono::seconds(60));
+  EXPECT_EQ(scheduler->BlockOn([&]() -> Task<int> { co_return (co_await all).value(); }),
+            4 * kTrips);
 }
 
 TEST(TaskDumpTest, AWorkerInsideALongPollIsNamed) {

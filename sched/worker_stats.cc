@@ -19,7 +19,9 @@ WorkerStats& WorkerStats::operator+=(const WorkerStats& other) {
   late_completions += other.late_completions;
   timers_fired += other.timers_fired;
   budget_exhaustions += other.budget_exhaustions;
+  aged += other.aged;
   queue_depth += other.queue_depth;
+  for (size_t i = 0; i < poll_times.size(); ++i) poll_times[i] += other.poll_times[i];
   return *this;
 }
 

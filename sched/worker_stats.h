@@ -5,9 +5,20 @@
 #ifndef ZOKIO_SCHED_WORKER_STATS_H_
 #define ZOKIO_SCHED_WORKER_STATS_H_
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
+#include "base/clock.h"
+
 namespace zokio {
+
+// Bucket i counts polls of 2^i to 2^(i+1) ns; the last one all that are longer (2 s and more).
+inline constexpr int kPollTimeBuckets = 32;
+constexpr int PollTimeBucket(Duration lasted) {
+  const auto ns = static_cast<uint64_t>(std::max<int64_t>(lasted.count(), 1));
+  return std::min(63 - __builtin_clzll(ns), kPollTimeBuckets - 1);
+}
 
 struct WorkerStats {
   uint64_t polls = 0;             // tasks run, each run counted
@@ -26,7 +37,12 @@ struct WorkerStats {
   uint64_t late_completions = 0;  // of these, after they had waited for a stuck poll to end
   uint64_t timers_fired = 0;
   uint64_t budget_exhaustions = 0;
+  uint64_t aged = 0;         // background tasks that had waited for long and ran as normal ones
   uint64_t queue_depth = 0;  // now, not since the start
+
+  // How long polls last, by those that were timed: each one of an immediate task, of the others one
+  // in each tick, and what took a millisecond longer than all between two ticks usually does.
+  std::array<uint64_t, kPollTimeBuckets> poll_times{};
 
   WorkerStats& operator+=(const WorkerStats& other);
 };

@@ -50,9 +50,9 @@ Core::Core(SchedulerOptions options)
       idle_(worker_count_),
       inject_{InjectQueue(ShardsFor(worker_count_)), InjectQueue(ShardsFor(worker_count_)),
               InjectQueue(ShardsFor(worker_count_))},
-      executors_{PriorityExecutor(*this, Priority::kImmediate),
-                 PriorityExecutor(*this, Priority::kNormal),
-                 PriorityExecutor(*this, Priority::kBackground)},
+      measured_(*this),
+      normal_(*this, Priority::kNormal),
+      background_(*this, Priority::kBackground),
       workers_(std::make_unique<std::unique_ptr<Worker>[]>(static_cast<size_t>(capacity_))),
       crew_(*this),
       watchdog_(*this) {}
@@ -61,6 +61,11 @@ Core::~Core() {
   if (owns_time_) virtual_clock()->SetOwner({});
   for (InjectQueue& queue : inject_) queue.WaitForPushers();
 }
+
+MeasuredPriority::MeasuredPriority(Core& core)
+    : steps_{{core, Priority::kImmediate}, {core, Priority::kImmediate},
+             {core, Priority::kNormal},    {core, Priority::kNormal},
+             {core, Priority::kNormal},    {core, Priority::kNormal}} {}
 
 void PriorityExecutor::Schedule(TaskHeader* task) { core_.Schedule(task, priority_); }
 bool PriorityExecutor::Adopt(TaskHeader* task) { return core_.Adopt(task); }

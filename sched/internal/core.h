@@ -37,10 +37,12 @@ namespace zokio::internal {
 class Core;
 class Worker;
 
-// The executor of the tasks of one priority.
+// The executor of the tasks of one priority, and of one step of what measuring made of it: see
+// MeasuredPriority.
 class PriorityExecutor final : public Executor {
  public:
   PriorityExecutor(Core& core, Priority priority) : core_(core), priority_(priority) {}
+  Priority priority() const { return priority_; }
   void Schedule(TaskHeader* task) override;
   bool Adopt(TaskHeader* task) override;
   void Disown(TaskHeader* task) override;
@@ -48,6 +50,44 @@ class PriorityExecutor final : public Executor {
  private:
   Core& core_;
   const Priority priority_;
+};
+
+// What becomes of an immediate task by the length of its polls: which of these executors it has
+// says how far it has come. Nothing else is kept of it.
+//
+//   two long polls in a row                 it is queued as a normal task
+//   then kShortPolls short ones in a row    it is immediate again
+//
+// What it spawns begins where it stands itself.
+class MeasuredPriority {
+ public:
+  static constexpr int kShortPolls = 4;
+
+  explicit MeasuredPriority(Core& core);
+  MeasuredPriority(const MeasuredPriority&) = delete;
+  MeasuredPriority& operator=(const MeasuredPriority&) = delete;
+
+  Executor& immediate() { return steps_[0]; }
+  // Whether the polls of this executor's tasks are measured.
+  bool Has(const Executor* executor) const {
+    return executor >= &steps_[0] && executor <= &steps_[kSteps - 1];
+  }
+  // REQUIRES: Has(executor). Whether its tasks are queued as normal ones.
+  bool Sunk(const Executor* executor) const { return executor >= &steps_[kSunk]; }
+  // REQUIRES: Has(executor).
+  Executor* After(const Executor* executor, bool long_poll) {
+    auto step = static_cast<const PriorityExecutor*>(executor) - steps_;
+    if (long_poll) return &steps_[step == 0 ? kSuspect : kSunk];
+    return step <= kSuspect || step == kSteps - 1 ? &steps_[0] : &steps_[step + 1];
+  }
+
+ private:
+  // Step 0: nothing is known against it; then as many as there are short polls to make.
+  static constexpr int kSuspect = 1;  // its last poll was long
+  static constexpr int kSunk = 2;
+  static constexpr int kSteps = kSunk + kShortPolls;
+
+  PriorityExecutor steps_[kSteps];
 };
 
 // The executor of the tasks that are bound to one worker.
@@ -132,7 +172,12 @@ class Core {
   WorkerHooks* hooks() const { return options_.hooks; }
   IdleSet& idle() { return idle_; }
   InjectQueue& inject(Priority priority) { return inject_[static_cast<int>(priority)]; }
-  Executor& executor(Priority priority) { return executors_[static_cast<int>(priority)]; }
+  Executor& executor(Priority priority) {
+    return priority == Priority::kImmediate ? measured_.immediate()
+           : priority == Priority::kNormal  ? normal_
+                                            : background_;
+  }
+  MeasuredPriority& measured() { return measured_; }
   Executor& pinned_executor(int worker) { return *pinned_[static_cast<size_t>(worker)]; }
   // Those that were asked for, then spare ones.
   std::span<const std::unique_ptr<Worker>> workers() const {
@@ -161,7 +206,9 @@ class Core {
   const Clock& pace_clock_;
   IdleSet idle_;
   InjectQueue inject_[kPriorities];
-  PriorityExecutor executors_[kPriorities];
+  MeasuredPriority measured_;
+  PriorityExecutor normal_;
+  PriorityExecutor background_;
   Atomic<bool> accepting_{true};
   Atomic<bool> stopping_{false};
   DumpRequest dump_request_;

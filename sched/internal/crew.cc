@@ -76,6 +76,7 @@ bool Crew::Replace(Worker& stuck, uint64_t progress, StuckPoll* report) {
       if (stuck.current() != found || stuck.Progress() != progress) return;
       report->task_id = TaskId(found);
       report->task_name = TaskName(found);
+      report->spawned_at = TaskSpawnSite(found);
     });
   }
   report->worker = stuck.index();

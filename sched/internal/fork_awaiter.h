@@ -265,7 +265,7 @@ class ForkAwaiter : protected EndLink, protected LeafAwait {
     return true;
   }
 
-  static constexpr LeafVtable kLeafVtable{&PollLeaf, &CancelLeaf};
+  static constexpr LeafVtable kLeafVtable{&PollLeaf, &CancelLeaf, "zokio::Fork"};
 
   TaskRoot* root_;
   uint32_t current_ = 0;

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -39,6 +40,16 @@ void OnSignal(int) {
     g_answered.Unpark();
   }
   errno = saved;
+}
+
+std::string Names(void* const* addresses, int count) {
+  if (count <= 0) return {};
+  char** names = backtrace_symbols(addresses, count);
+  if (names == nullptr) return {};
+  std::string text;
+  for (int i = 0; i < count; ++i) text.append("  ").append(names[i]).append("\n");
+  std::free(names);
+  return text;
 }
 
 }  // namespace
@@ -77,23 +88,57 @@ std::string StackOfThread(int thread_number, Duration limit) {
     if (g_asked.compare_exchange_strong(asked, kNobody, memory_order_acq_rel)) return {};
     g_answered.Park();  // it has begun to answer
   }
-  char** names = backtrace_symbols(g_frames, g_count);
-  if (names == nullptr) return {};
-  std::string text;
-  for (int i = kHandlerFrames; i < g_count; ++i) text.append("  ").append(names[i]).append("\n");
-  std::free(names);
-  return text;
+  return Names(g_frames + std::min(kHandlerFrames, g_count), g_count - kHandlerFrames);
+}
+
+std::string NamesOfCode(const std::vector<const void*>& addresses) {
+  std::vector<void*> code;
+  for (const void* address : addresses) code.push_back(const_cast<void*>(address));
+  return Names(code.data(), static_cast<int>(code.size()));
+}
+
+SignalStack::SignalStack() {
+  stack_t now = {};
+  if (sigaltstack(nullptr, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0) return;
+  // What the kernel saves of the processor's state, and room to unwind.
+  const size_t bytes = static_cast<size_t>(std::max(sysconf(_SC_MINSIGSTKSZ), 0L)) + (48 << 10);
+  memory_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
+  stack_t stack = {};
+  stack.ss_sp = memory_.get();
+  stack.ss_size = bytes;
+  if (sigaltstack(&stack, nullptr) != 0) memory_.reset();
+}
+
+SignalStack::~SignalStack() {
+  if (memory_ == nullptr) return;
+  stack_t none = {};
+  none.ss_flags = SS_DISABLE;
+  sigaltstack(&none, nullptr);
 }
 
 }  // namespace zokio::internal
 
 #else
 
+#include <cstdio>
+
 namespace zokio::internal {
 
 void PrepareThreadStacks() {}
 int ThisThreadNumber() { return 0; }
 std::string StackOfThread(int, Duration) { return {}; }
+SignalStack::SignalStack() = default;
+SignalStack::~SignalStack() = default;
+
+std::string NamesOfCode(const std::vector<const void*>& addresses) {
+  std::string text;
+  for (const void* address : addresses) {
+    char line[32];
+    std::snprintf(line, sizeof line, "  [%p]\n", address);
+    text += line;
+  }
+  return text;
+}
 
 }  // namespace zokio::internal
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "future/task_header.h"
+#include "future/poll_task.h"
 #include "sched/internal/pin_thread.h"
 #include "sched/internal/thread_stack.h"
 #include "sched/task_batch.h"
@@ -16,6 +16,7 @@ namespace zokio::internal {
 Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration idle_period)
     : ForkHost(core.idle(), core.worker_count()),
       core_(core),
+      normal_(core.executor(Priority::kNormal)),
       index_(index),
       driver_(std::move(driver)),
       idle_period_(idle_period),
@@ -28,6 +29,7 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
 }
 
 void Worker::Main() {
+  const SignalStack for_the_watchdog;
   Worker* outer = std::exchange(CurrentWorker::Get(), this);
   thread_number_.store(ThisThreadNumber(), memory_order_relaxed);
   Settle();  // before anything here is made or touched that shall be near
@@ -52,6 +54,7 @@ void Worker::Settle() {
   if (!cpus.empty()) pin_error_.store(PinThisThread(cpus), memory_order_relaxed);
 }
 
+// Few instructions a poll: what is not so each time is out of line.
 void Worker::Loop() {
   last_maintenance_ = core_.pace_clock().Now();
   while (true) {
@@ -61,22 +64,98 @@ void Worker::Loop() {
       if (task == nullptr) return;
     }
     Run(task);
-    if (__builtin_expect(--until_maintenance_ == 0, 0)) Maintain();
+    if (__builtin_expect(--until_maintenance_ <= 1, 0)) NearMaintenance();
   }
 }
 
-void Worker::Run(TaskHeader* task) {
-  if (task->executor_slot == 0) {
-    task->executor_slot = table_.Add(task) << core_.worker_bits() | static_cast<uint32_t>(index_);
-    if (__builtin_expect(cancelled_all_, 0)) CancelTask(task);
+// Mostly the next one of those that were claimed, while nothing comes before it.
+TaskHeader* Worker::NextLocal() {
+  if (__builtin_expect(batch_at_ < batch_count_ && lifo_slot_ == nullptr && !urgent_ &&
+                           core_.inject(Priority::kImmediate).empty(),
+                       1)) {
+    lifo_streak_ = 0;
+    return NextClaimed();
   }
+  return NextOfAll();
+}
+
+void Worker::Run(TaskHeader* task) {
+  if (__builtin_expect(task->executor_slot == 0, 0)) Register(task);
+  Executor* const executor = task->executor;
   current_.store(task, memory_order_release);
-  environment_.executor = task->executor;  // what it spawns has its priority
+  environment_.executor = executor;  // what it spawns has its priority
   counters_.polls.Add();
   gate_.Leave();
-  RunTask(task, environment_);
+  bool again = false;
+  if (__builtin_expect(executor == &normal_, 1)) {
+    const PolledTask polled = poller_.Poll(task);
+    if (!polled.ended) again = SettleTask(task, polled);
+  } else {
+    again = RunOther(task);
+  }
   if (__builtin_expect(!gate_.Enter(), 0)) core_.crew().Return(*this);
   current_.store(nullptr, memory_order_relaxed);
+  if (again) Requeue(task);
+}
+
+// A normal task that yielded, or was woken while it ran: behind all others.
+void Worker::Requeue(TaskHeader* task) {
+  if (__builtin_expect(batch_at_ == batch_count_ || passive_.load(memory_order_relaxed) ||
+                           !queue(Priority::kNormal).Push(task),
+                       0)) {
+    RequeueElsewhere(task);
+  } else {
+    Notify();
+  }
+}
+
+void Worker::RequeueElsewhere(TaskHeader* task) {
+  if (passive_.load(memory_order_relaxed)) {
+    // It may never end: not where nobody else would take it.
+    core_.Inject(task, Priority::kNormal);
+    return;
+  }
+  if (batch_at_ == batch_count_ && lifo_slot_ == nullptr && queue(Priority::kNormal).empty()) {
+    // Alone, it needs no queue.
+    batch_[0] = task;
+    batch_at_ = 0;
+    batch_count_ = 1;
+    return;
+  }
+  PushRing(task, Priority::kNormal);
+  Notify();
+}
+
+void Worker::NearMaintenance() {
+  if (until_maintenance_ == 0) {
+    Maintain();
+  } else {
+    timed_since_ = core_.pace_clock().Now();  // the poll before the next maintenance is timed
+  }
+}
+
+// A task that is not a plain normal one. True: it is to be queued as such; else that is done.
+bool Worker::RunOther(TaskHeader* task) {
+  MeasuredPriority& measured = core_.measured();
+  if (!measured.Has(task->executor)) {
+    RunTask(task, environment_);
+    return false;
+  }
+  const Instant start = core_.pace_clock().Now();
+  const PolledTask polled = poller_.Poll(task);
+  const Duration lasted = core_.pace_clock().Now() - start;
+  counters_.AddPollTime(lasted);
+  if (polled.ended) return false;
+  task->executor = measured.After(task->executor, lasted > core_.options().immediate_poll_limit);
+  if (!SettleTask(task, polled)) return false;
+  if (measured.Sunk(task->executor)) return true;
+  task->executor->Schedule(task);
+  return false;
+}
+
+void Worker::Register(TaskHeader* task) {
+  task->executor_slot = table_.Add(task) << core_.worker_bits() | static_cast<uint32_t>(index_);
+  if (__builtin_expect(cancelled_all_, 0)) CancelTask(task);
 }
 
 void Worker::Forget(TaskHeader* task) {
@@ -103,6 +182,8 @@ void Worker::Push(TaskHeader* task, Priority priority) {
   }
   if (priority == Priority::kNormal) {
     PushPrivate(task);
+  } else if (passive_.load(memory_order_relaxed)) {
+    core_.Inject(task, priority);
   } else {
     PushRing(task, priority);
     Notify();
@@ -112,18 +193,6 @@ void Worker::Push(TaskHeader* task, Priority priority) {
 
 // REQUIRES: inside the gate.
 void Worker::PushPrivate(TaskHeader* task) {
-  if (task == current_.load(memory_order_relaxed)) {
-    // It yielded: behind all others. Alone, it needs no queue.
-    if (lifo_slot_ == nullptr && batch_at_ == batch_count_ && queue(Priority::kNormal).empty()) {
-      batch_[0] = task;
-      batch_at_ = 0;
-      batch_count_ = 1;
-    } else {
-      PushRing(task, Priority::kNormal);
-      Notify();
-    }
-    return;
-  }
   TaskHeader* displaced = std::exchange(lifo_slot_, task);
   if (displaced == nullptr) return;
   PushRing(displaced, Priority::kNormal);
@@ -131,6 +200,7 @@ void Worker::PushPrivate(TaskHeader* task) {
 }
 
 void Worker::PushRing(TaskHeader* task, Priority priority) {
+  if (priority == Priority::kImmediate) urgent_ = true;
   if (__builtin_expect(!queue(priority).Push(task), 0)) Overflow(task, priority);
 }
 
@@ -149,11 +219,12 @@ void Worker::Overflow(TaskHeader* task, Priority priority) {
   ZOKIO_CHECK(pushed, "half of the ring was taken just now");
 }
 
-void Worker::Notify() {
-  if (__builtin_expect(core_.idle().NeedsWake(), 0) && core_.WakeOne()) counters_.wakes.Add();
+void Worker::Wake() {
+  if (core_.WakeOne()) counters_.wakes.Add();
 }
 
-TaskHeader* Worker::NextLocal() {
+TaskHeader* Worker::NextOfAll() {
+  urgent_ = !queue(Priority::kImmediate).empty();
   if (__builtin_expect(background_due_, 0)) {
     background_due_ = false;
     if (TaskHeader* task = NextBackground()) return task;
@@ -246,6 +317,7 @@ TaskHeader* Worker::FindWork() {
     if (task != nullptr) {
       idle_reported_ = false;
       io_waited_for_ = false;
+      if (until_maintenance_ == 1) timed_since_ = core_.pace_clock().Now();
       return task;
     }
     if (core_.stopping() && core_.Drained()) {

@@ -9,8 +9,8 @@
 //   5. children that a task forked and then left (sched/fork.h), the newest first, at most 16 in a
 //      row while others wait
 //   6. its normal ring
-//   7. background tasks; one of them comes before all others after each maintenance, so that they
-//      get a turn at least every 64 polls or about 50 µs, whichever is longer
+//   7. background tasks; one of them comes before all others after a maintenance, so that they get
+//      a turn about every 64 polls or 50 µs, whichever is shorter, but not within 8 polls
 // Every few dozen polls, tuned so that it is about every 50 µs, comes maintenance: the driver, the
 // timers, the hooks, the inject queues. Without work the worker asks the driver and the inject
 // queues, then searches the other workers, then parks in the driver.
@@ -32,6 +32,8 @@
 #include "base/random.h"
 #include "base/thread_local.h"
 #include "future/context.h"
+#include "future/executor.h"
+#include "future/poll_task.h"
 #include "sched/driver.h"
 #include "sched/fork_host.h"
 #include "sched/internal/core.h"
@@ -56,7 +58,10 @@ inline constexpr Priority kInOrder[] = {Priority::kImmediate, Priority::kNormal,
 
 struct WorkerCounters {
   Counter polls, lifo_polls, spawned, completed, steals, stolen_tasks, injected, overflows, parks,
-      wakes, searches, ticks, completions, timers_fired, budget_exhaustions, late_completions;
+      wakes, searches, ticks, completions, timers_fired, budget_exhaustions, late_completions, aged;
+  Counter poll_times[kPollTimeBuckets];
+
+  void AddPollTime(Duration lasted) { poll_times[PollTimeBucket(lasted)].Add(); }
 };
 
 class Worker final : private ForkHost {
@@ -128,13 +133,23 @@ class Worker final : private ForkHost {
   static constexpr uint64_t kLazyPollTicks = 16;
   static constexpr int64_t kMaintenancePeriodNs = 50'000;
   static constexpr int64_t kBatchPeriodNs = 20'000;
+  static constexpr uint64_t kBackgroundGap = 8;
+  static constexpr uint32_t kAgedMax = 32;
+  static constexpr int64_t kLongPollNs = 1'000'000;
   static constexpr uint32_t kStealMax = RunQueue::kCapacity / 2;
 
   void Loop();
   // Binds its thread to the processors of its place, where that has changed.
   void Settle();
-  void Run(TaskHeader* task);
+  [[gnu::always_inline]] void Run(TaskHeader* task);
+  bool RunOther(TaskHeader* task);
+  // At its first run: into the table.
+  void Register(TaskHeader* task);
+  [[gnu::always_inline]] void Requeue(TaskHeader* task);
+  void RequeueElsewhere(TaskHeader* task);
+  void NearMaintenance();
   TaskHeader* NextLocal();
+  TaskHeader* NextOfAll();
   TaskHeader* NextImmediate();
   TaskHeader* NextNormal();
   TaskHeader* NextPinned();
@@ -179,17 +194,24 @@ class Worker final : private ForkHost {
   void PushPrivate(TaskHeader* task);
   void Maintain();
   void Tune(Instant now);
+  // Background tasks that have waited for long become normal ones for their next run.
+  void Age(Instant now);
   // Timers, and the driver if asked; what they wake goes to the ring. Returns how much there was.
   int PollEvents(bool ask_driver);
   void PushRing(TaskHeader* task, Priority priority);
   void Overflow(TaskHeader* task, Priority priority);
   RunQueue& queue(Priority priority) { return queues_[static_cast<int>(priority)]; }
   bool HasQueued() const;
-  void Notify();
+  // After a push to a ring.
+  void Notify() {
+    if (__builtin_expect(core_.idle().NeedsWake(), 0)) Wake();
+  }
+  void Wake();
   void CancelAll();
   void AnswerDump();
 
   Core& core_;
+  Executor& normal_;
   const int index_;
   const std::unique_ptr<Driver> driver_;
   const Duration idle_period_;
@@ -225,12 +247,17 @@ class Worker final : private ForkHost {
   uint32_t fork_streak_ = 0;
   uint32_t pinned_streak_ = 0;
   bool background_due_ = false;
+  uint64_t background_after_ = 0;  // polls; then the next one may be due
+  bool urgent_ = false;  // a background task is due, or an immediate one may be queued here
   uint32_t inject_turn_ = 0;
   uint32_t batch_limit_ = kBatchMax;
   uint32_t interval_ = kIntervalMax;
   uint32_t until_maintenance_ = kIntervalMax;
-  int64_t poll_ns_ = 0;  // moving average, in 1/8 ns
+  int64_t poll_ns_ = 0;           // moving average, in 1/8 ns
+  Instant timed_since_ = kNever;  // when the poll began that is timed
   Instant last_maintenance_{};
+  uint64_t aged_until_ = 0;  // background tasks pushed before this are waiting since last_aged_
+  Instant last_aged_{};
   uint64_t dump_answered_ = 0;
   bool searching_ = false;
   bool cancelled_all_ = false;
@@ -240,6 +267,7 @@ class Worker final : private ForkHost {
   bool io_waited_for_ = false;  // virtual time: no completion came in the grace
   Random random_;
   PollEnvironment environment_;
+  TaskPoller poller_{environment_};
   TimerWheel wheel_;
   WorkerCounters counters_;
 };

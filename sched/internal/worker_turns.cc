@@ -59,7 +59,8 @@ int Worker::PollEvents(bool ask_driver) {
 // What a busy worker does now and then.
 void Worker::Maintain() {
   counters_.ticks.Add();
-  Tune(core_.pace_clock().Now());
+  const Instant now = core_.pace_clock().Now();
+  Tune(now);
   // What the driver reads now would be cold by the time that a long ring gets to it: a standing
   // queue of 1000 echoing connections costs a quarter more CPU than short batches.
   PollEvents(/*ask_driver=*/returned_ || queue(Priority::kNormal).size() <= kEagerPollMax ||
@@ -74,16 +75,53 @@ void Worker::Maintain() {
     if (!turn && queue(priority).size() > RunQueue::kCapacity / 2) continue;
     if (TaskHeader* task = TakeInjected(priority)) PushRing(task, priority);
   }
-  background_due_ = !queue(Priority::kBackground).empty();
+  Age(now);
+  const uint64_t polls = counters_.polls.Get();
+  // Where polls are long there is a turn after each of them.
+  if (polls >= background_after_ && !queue(Priority::kBackground).empty()) {
+    background_due_ = true;
+    background_after_ = polls + kBackgroundGap;
+  }
+  urgent_ = urgent_ || background_due_;
   if (HasVisibleWork()) Notify();
   if (core_.stopping() && !cancelled_all_) CancelAll();
   if (core_.dump_request().number() != dump_answered_) AnswerDump();
+  if (until_maintenance_ == 1) timed_since_ = core_.pace_clock().Now();
+}
+
+void Worker::Age(Instant now) {
+  RunQueue& background = queue(Priority::kBackground);
+  if (background.empty()) {
+    aged_until_ = background.pushed();
+    last_aged_ = now;
+    return;
+  }
+  if (now - last_aged_ < core_.options().ageing_period) return;
+  const uint64_t taken = background.taken();
+  if (taken < aged_until_) {
+    TaskHeader* old[kAgedMax];
+    const auto count = static_cast<uint32_t>(std::min<uint64_t>(aged_until_ - taken, kAgedMax));
+    const uint32_t claimed = background.Claim(old, count);
+    for (uint32_t i = 0; i < claimed; ++i) PushRing(old[i], Priority::kNormal);
+    counters_.aged.Add(claimed);
+    if (taken + claimed < aged_until_) return;  // the rest at the next turn
+  }
+  aged_until_ = background.pushed();
+  last_aged_ = now;
 }
 
 // Chooses how many polls fit into the period until the next maintenance, by a moving average.
 void Worker::Tune(Instant now) {
   int64_t spent = (now - last_maintenance_).count();
   last_maintenance_ = now;
+  int64_t untimed = spent;
+  if (timed_since_ != kNever) {
+    counters_.AddPollTime(now - timed_since_);
+    untimed -= (now - timed_since_).count();
+    timed_since_ = kNever;
+  }
+  const int64_t usual = poll_ns_ / 8 * interval_;
+  if (untimed > usual + kLongPollNs) counters_.AddPollTime(Duration(untimed - usual));
   poll_ns_ += spent / interval_ - poll_ns_ / 8;
   int64_t each = std::max<int64_t>(poll_ns_ / 8, 1);
   interval_ =
@@ -133,6 +171,10 @@ WorkerStats Worker::Stats() const {
   stats.timers_fired = counters_.timers_fired.Get();
   stats.late_completions = counters_.late_completions.Get();
   stats.budget_exhaustions = counters_.budget_exhaustions.Get();
+  stats.aged = counters_.aged.Get();
+  for (size_t i = 0; i < stats.poll_times.size(); ++i) {
+    stats.poll_times[i] = counters_.poll_times[i].Get();
+  }
   for (const RunQueue& queue : queues_) stats.queue_depth += queue.size();
   return stats;
 }
