@@ -42,6 +42,7 @@
 #include "actor/actor_timer.h"
 #include "actor/internal/background.h"
 #include "actor/internal/cell.h"
+#include "actor/internal/credit_account.h"
 #include "actor/internal/dispatch.h"
 #include "actor/internal/spawn.h"
 #include "actor/internal/timers.h"
@@ -168,6 +169,10 @@ class Actor {
     }
     const internal::MessageType* type = &internal::Delivery<A, M>::kType;
     if constexpr (Handles<Self, M>) {
+      using Credited = internal::CreditedEnvelope<M>;
+      if (envelope->type == &internal::Delivery<Self, M, Credited>::kType) {
+        type = &internal::Delivery<A, M, Credited>::kType;
+      }
       using Question = internal::AskEnvelope<M, internal::ReplyOf<Self, M>>;
       if (envelope->type == &internal::Delivery<Self, M, Question>::kType) {
         if constexpr (std::is_same_v<internal::ReplyOf<A, M>, internal::ReplyOf<Self, M>>) {
@@ -236,10 +241,12 @@ class Actor {
     if constexpr (Handles<Self, M>) {
       using E = internal::MessageEnvelope<M>;
       using Question = internal::AskEnvelope<M, internal::ReplyOf<Self, M>>;
+      using Credited = internal::CreditedEnvelope<M>;
       internal::Envelope* envelope = cell_->loop->handled();
       if (envelope != nullptr && &static_cast<E*>(envelope)->message == std::addressof(message) &&
           (envelope->type == &internal::Delivery<Self, M>::kType ||
-           envelope->type == &internal::Delivery<Self, M, Question>::kType)) {
+           envelope->type == &internal::Delivery<Self, M, Question>::kType ||
+           envelope->type == &internal::Delivery<Self, M, Credited>::kType)) {
         return cell_->loop->TakeHandled();
       }
     }

@@ -32,7 +32,7 @@ ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOption
             if (call) call(letter);
             PublishDeadLetter(letter);
           },
-          *options.clock, options.supervision, std::move(options.on_message))),
+          *options.clock, options.supervision, std::move(options.on_message), options.batch)),
       dispatchers_(std::make_unique<internal::Dispatchers>(*core_)) {
   ZOKIO_CHECK(!executors.empty(), "actors need an executor");
   core_->SetHomeFinder(dispatchers_.get());

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "actor/actor_ref.h"
+#include "actor/batch_options.h"
 #include "actor/dead_letter.h"
 #include "actor/event_stream.h"
 #include "actor/inspect.h"
@@ -58,6 +59,8 @@ struct ActorSystemOptions {
   std::function<void(const TraceEvent&)> on_message;
   // For actors without a parent. Without it they end when they fail.
   std::optional<Supervision> supervision;
+  // How many messages are handled in one go.
+  BatchOptions batch;
   // By which turns are measured.
   const Clock* clock = &Clock::Monotonic();
 };

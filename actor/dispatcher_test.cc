@@ -30,8 +30,8 @@ std::unique_ptr<Scheduler> TwoWorkers() {
   return Scheduler::Create(std::move(options)).value();
 }
 
-enum class Kind { kShared, kPinned, kPool, kBlocking };
-constexpr Kind kKinds[] = {Kind::kShared, Kind::kPinned, Kind::kPool, Kind::kBlocking};
+enum class Kind { kShared, kPinned, kRing, kPool, kBlocking };
+constexpr Kind kKinds[] = {Kind::kShared, Kind::kPinned, Kind::kRing, Kind::kPool, Kind::kBlocking};
 
 SpawnOptions OptionsOf(Kind kind, ActorPool pool) {
   switch (kind) {
@@ -39,6 +39,8 @@ SpawnOptions OptionsOf(Kind kind, ActorPool pool) {
       return SpawnOptions();
     case Kind::kPinned:
       return SpawnOptions().Pinned();
+    case Kind::kRing:
+      return SpawnOptions().Ring(16);
     case Kind::kPool:
       return SpawnOptions().In(pool);
     case Kind::kBlocking:
@@ -71,6 +73,7 @@ class Sink : public Actor<Sink, Number, Total, Fail> {
   uint64_t total_ = 0;
 };
 
+struct Wait {};
 struct Go {
   uint32_t self;
 };
@@ -123,11 +126,77 @@ TEST(DispatcherTest, OrderHoldsFromEachToEach) {
         sources);
     EXPECT_TRUE(sent);
     thread.Join();
-    EXPECT_EQ(BlockOn(sink.Ask(Total{})).value(), 5 * kEach);
+    EXPECT_EQ(BlockOn(sink.Ask(Total{})).value(), 6 * kEach);
     EXPECT_EQ(disorder.load(memory_order_acquire), 0);
     sink.Stop();
     for (auto& source : sources) source.Stop();
   }
+}
+
+// Held up in a handler while its ring of eight fills.
+template <Overflow policy>
+class Basin : public Actor<Basin<policy>, Wait, Number> {
+ public:
+  static constexpr MailboxOptions kMailbox{4, policy};
+
+  Basin(Parker& waits, Parker& goes_on, std::vector<uint64_t>& values)
+      : waits_(waits), goes_on_(goes_on), values_(values) {}
+  void On(Wait) {
+    waits_.Unpark();
+    goes_on_.Park();
+  }
+  void On(Number number) { values_.push_back(number.value); }
+
+ private:
+  Parker& waits_;
+  Parker& goes_on_;
+  std::vector<uint64_t>& values_;
+};
+
+// What is handled of 100 numbers, and how many of them were dead letters.
+template <Overflow policy>
+std::vector<uint64_t> FloodRing(uint64_t* dead) {
+  auto scheduler = TwoWorkers();
+  ActorSystem system(*scheduler);
+  Parker waits;
+  Parker goes_on;
+  std::vector<uint64_t> values;
+  auto basin =
+      system.SpawnWith<Basin<policy>>(SpawnOptions().Ring(8), waits, goes_on, values).value();
+  basin.Tell(Wait{});
+  waits.Park();
+  for (uint64_t i = 0; i < 100; ++i) basin.Tell(Number{0, i});
+  basin.Poison();  // no bound loses what the system says
+  goes_on.Unpark();
+  BlockOn(Ended(basin));
+  *dead = system.Stats().dead_letters;
+  return values;
+}
+
+std::vector<uint64_t> FromTo(uint64_t first, uint64_t end) {
+  std::vector<uint64_t> values;
+  for (uint64_t i = first; i < end; ++i) values.push_back(i);
+  return values;
+}
+
+TEST(RingMailboxTest, ThePolicySaysWhatOverflowBecomes) {
+  uint64_t dead = 0;
+  EXPECT_EQ(FloodRing<Overflow::kWait>(&dead), FromTo(0, 100));
+  EXPECT_EQ(dead, 0u);
+  EXPECT_EQ(FloodRing<Overflow::kToDeadLetters>(&dead), FromTo(0, 4));
+  EXPECT_EQ(dead, 96u);
+  EXPECT_EQ(FloodRing<Overflow::kFail>(&dead), FromTo(0, 4));
+  EXPECT_EQ(dead, 96u);
+  EXPECT_EQ(FloodRing<Overflow::kDropOldest>(&dead), FromTo(96, 100));
+  EXPECT_EQ(dead, 96u);
+}
+
+TEST(RingMailboxTest, ARingHasAPowerOfTwoSlots) {
+  auto scheduler = TwoWorkers();
+  ActorSystem system(*scheduler);
+  Atomic<int> disorder{0};
+  const auto refused = system.SpawnWith<Sink>(SpawnOptions().Ring(12), disorder);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
 }
 
 struct Begin {};
@@ -167,7 +236,7 @@ TEST(DispatcherTest, SupervisionAndEndsReachEach) {
   for (Kind kind : kKinds) homes.push_back(OptionsOf(kind, pool));
   auto parent = system.Spawn<Parent>(homes, disorder, ended);
   std::vector<ActorRef<Sink>> children = BlockOn(parent.Ask(Begin{})).value();
-  ASSERT_EQ(children.size(), 4u);
+  ASSERT_EQ(children.size(), 5u);
   for (auto& child : children) {
     child.Tell(Number{0, 0});
     child.Tell(Fail{});
@@ -175,7 +244,7 @@ TEST(DispatcherTest, SupervisionAndEndsReachEach) {
     // Made anew: it has forgotten the first number, and has the second, which waited.
     EXPECT_EQ(BlockOn(child.Ask(Total{})).value(), 1u);
   }
-  EXPECT_EQ(system.Stats().failures, 4u);
+  EXPECT_EQ(system.Stats().failures, 5u);
   children[1].Stop();
   BlockOn(Ended(children[1]));
   parent.Poison();
@@ -185,7 +254,6 @@ TEST(DispatcherTest, SupervisionAndEndsReachEach) {
   EXPECT_EQ(disorder.load(memory_order_acquire), 0);
 }
 
-struct Wait {};
 struct Release {};
 
 // Blocks its thread until another of its kind comes to release it.
@@ -283,7 +351,7 @@ TEST(DispatcherTest, EachHasTimersAndIsInspected) {
     rang.Park();
   }
   const std::vector<ActorInfo> all = scheduler->BlockOn(system.Inspect());
-  EXPECT_EQ(all.size(), 4u);
+  EXPECT_EQ(all.size(), 5u);
 }
 
 TEST(DispatcherTest, NothingIsBegunOnceTheSystemEnds) {

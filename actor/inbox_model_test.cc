@@ -4,13 +4,16 @@
 
 #include <memory>
 
+#include "actor/internal/credit_account.h"
 #include "actor/internal/inbox.h"
 #include "actor/internal/pair_queue.h"
+#include "actor/internal/ring_inbox.h"
 #include "actor/spsc_ring.h"
 #include "base/atomic.h"
 #include "base/check.h"
 #include "base/parker.h"
 #include "base/thread.h"
+#include "future/waker.h"
 #include "tools/model/model.h"
 
 namespace zokio::internal {
@@ -126,6 +129,68 @@ TEST(PairQueueModel, TheSpillKeepsTheOrder) {
         }
         take_all();
         ZOKIO_CHECK(last == 4 && queue->empty(), "all came");
+      });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// Two threads, a ring of one: what each pushes comes in its order, by ring or list.
+TEST(RingInboxModel, WhatSpillsKeepsItsSendersOrder) {
+  const model::Report report = model::Explore(
+      {.name = "ring inbox", .mode = model::Mode::kBounded, .preemptions_max = 2}, [] {
+        auto inbox = std::make_unique<RingInbox<Node>>(1);
+        auto nodes = std::make_unique<Node[]>(3);
+        int last[2] = {0, 0};
+        int taken = 0;
+        auto take_all = [&] {
+          inbox->Drain([&](Node* node) {
+            ZOKIO_CHECK(node->value % 10 == ++last[node->value / 10], "in order, once");
+            ++taken;
+          });
+        };
+        {
+          Thread senders[2];
+          for (int s = 0; s < 2; ++s) {
+            senders[s] = Thread::Start("sender", [&, s] {
+                           for (int i = 0; i < 2 - s; ++i) {
+                             nodes[2 * s + i].value = 10 * s + i + 1;
+                             inbox->Push(&nodes[2 * s + i]);
+                           }
+                         }).value();
+          }
+          take_all();
+          take_all();
+        }
+        while (!inbox->empty()) take_all();
+        ZOKIO_CHECK(taken == 3, "all came");
+      });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// A waker that unparks a thread.
+struct Sleeper {
+  static void Nothing(void*) {}
+  static void Unpark(void* parker) { static_cast<Parker*>(parker)->Unpark(); }
+  static Waker Clone(void* parker) { return Waker(&kVtable, parker); }
+  static constexpr WakerVtable kVtable{&Clone, &Unpark, &Unpark, &Nothing};
+};
+
+// Two messages die elsewhere while their sender waits for a credit: it is woken, and the last of
+// all frees the account.
+TEST(CreditAccountModel, WhoWaitsForACreditIsWoken) {
+  const model::Report report =
+      model::Explore({.name = "credits", .mode = model::Mode::kBounded, .preemptions_max = 2}, [] {
+        Parker parker;
+        Waker waker(&Sleeper::kVtable, &parker);
+        auto* account = new CreditAccount(2);
+        ZOKIO_CHECK(account->TryTake() && account->TryTake(), "two were given");
+        Thread one = Thread::Start("one", [&] { account->Return(); }).value();
+        Thread two = Thread::Start("two", [&] { account->Return(); }).value();
+        for (int i = 0; i < 2; ++i) {
+          while (!account->TakeOrWait(waker)) parker.Park();
+        }
+        account->Return();
+        account->Return();
+        account->Close();
       });
   EXPECT_TRUE(report.Proven()) << report;
 }

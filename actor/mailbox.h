@@ -19,6 +19,8 @@ enum class Overflow : uint8_t {
   kDropNewest,  // what comes too late is a dead letter
   kDropOldest,  // what waited longest is a dead letter
   kFail,        // Send answers kWouldBlock, what is told is a dead letter
+  // Nothing is lost unseen: whatever a bound refuses or drops is a dead letter.
+  kToDeadLetters = kDropNewest,
 };
 
 struct MailboxOptions {

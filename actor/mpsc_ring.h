@@ -87,6 +87,11 @@ class MpscRing {
     return static_cast<size_t>(at - head);
   }
 
+  // Consumer. How many elements were consumed since the beginning, and how many slots were claimed
+  // by producers: all that happened before is among the first of those.
+  uint64_t consumed() const { return head_.load(memory_order_relaxed); }
+  uint64_t claimed() const { return tail_.load(memory_order_acquire); }
+
   // Any thread: a hint, exact for who is alone with the ring.
   bool empty() const {
     return head_.load(memory_order_acquire) == tail_.load(memory_order_acquire);

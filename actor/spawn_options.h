@@ -7,9 +7,9 @@
 // | dispatcher | its handlers run | for |
 // | --- | --- | --- |
 // | shared (the default) | in a loop of the system's workers | most |
-// | Pinned | in a loop, and on a worker thread, of its own | who is hot, or bound to a thread |
-// | In(pool) | in a loop of a pool with workers of its own | who must not disturb the others |
-// | Blocking | one after the other on threads of a blocking pool | who blocks |
+// | Pinned, Ring | in a loop, and on a worker thread, of its own | who is hot, or bound to a thread
+// | | In(pool) | in a loop of a pool with workers of its own | who must not disturb the others | |
+// Blocking | one after the other on threads of a blocking pool | who blocks |
 //
 // Whatever it is, the actor's children are born beside it (Actor::Spawn), and what is promised of
 // order, supervision and ends holds between all of them: a dispatcher is one more loop, or several,
@@ -44,6 +44,14 @@ class SpawnOptions {
 
   SpawnOptions() = default;
 
+  // Pinned; what comes from elsewhere comes by a ring of so many slots (a power of two), after the
+  // Disruptor: nothing is linked, nobody waits for a lock. What does not fit waits beside it, but
+  // where the actor's mailbox says kDropNewest or kFail: then what is told is a dead letter.
+  SpawnOptions& Ring(uint32_t slots) {
+    Set(Dispatcher::kPinned, 0);
+    ring_slots_ = slots;
+    return *this;
+  }
   // The last of these holds.
   SpawnOptions& Pinned() { return Set(Dispatcher::kPinned, 0); }
   SpawnOptions& In(ActorPool pool) { return Set(Dispatcher::kPool, pool.index()); }
@@ -56,17 +64,21 @@ class SpawnOptions {
 
   Dispatcher dispatcher() const { return dispatcher_; }
   uint32_t pool() const { return pool_; }
+  // Zero: no ring.
+  uint32_t ring_slots() const { return ring_slots_; }
   ActorId near_to() const { return near_; }
 
  private:
   SpawnOptions& Set(Dispatcher dispatcher, uint32_t pool) {
     dispatcher_ = dispatcher;
     pool_ = pool;
+    ring_slots_ = 0;
     return *this;
   }
 
   Dispatcher dispatcher_ = Dispatcher::kShared;
   uint32_t pool_ = 0;
+  uint32_t ring_slots_ = 0;
   ActorId near_;
 };
 

@@ -11,6 +11,7 @@
 #define ZOKIO_ACTOR_INTERNAL_DISPATCHERS_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,13 +41,13 @@ class Dispatchers final : public HomeFinder {
     uint32_t next = 0;
   };
 
-  Result<ActorLoop*> FindVacant(std::vector<ActorLoop*>& loops, bool blocking);
-  Result<uint32_t> StartGroup(int workers, std::string name);
+  Result<ActorLoop*> FindVacant(std::vector<ActorLoop*>& loops, const SpawnOptions& options);
+  Result<uint32_t> StartGroup(int workers, std::string name, uint32_t ring_slots);
   Result<uint32_t> StartBlockingLoop();
 
   SystemCore& core_;
   Mutex mutex_;
-  std::vector<ActorLoop*> pinned_;
+  std::map<uint32_t, std::vector<ActorLoop*>> pinned_;  // by the slots of their rings
   std::vector<ActorLoop*> blocking_;
   std::vector<Pool> pools_;
   std::unique_ptr<BlockingExecutor> blocking_executor_;

@@ -15,6 +15,7 @@ ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t group_first, u
     : system_(system),
       index_(index),
       group_first_(group_first),
+      batch_(system.batch()),
       outboxes_(group_loops),
       pool_(this),
       random_(index + 1),
@@ -50,8 +51,16 @@ void ActorLoop::PostFromOutside(Envelope* envelope) {
   outsiders_.fetch_add(1, memory_order_seq_cst);
   if (closed_.load(memory_order_seq_cst)) {
     Reject(envelope, DeadLetterReason::kShutdown);
-  } else {
+  } else if (ring_ == nullptr) {
     inbox_.Push(envelope);
+    WakeUp();
+  } else if (ring_->TryPush(envelope)) {
+    WakeUp();
+  } else if (envelope->type->lane == Lane::kMail && !envelope->type->quiet &&
+             envelope->target == refusing_.load(memory_order_acquire)) {
+    Reject(envelope, DeadLetterReason::kOverflow);
+  } else {
+    ring_->Push(envelope);
     WakeUp();
   }
   outsiders_.fetch_sub(1, memory_order_release);
@@ -65,7 +74,7 @@ void ActorLoop::Stage(uint32_t to, Envelope* envelope) {
     dirty_.push_back(to);
   }
   outbox.queue->Stage(envelope);
-  if (outbox.queue->staged() >= kStagedMax) Flush(to);
+  if (outbox.queue->staged() >= batch_.size()) Flush(to);
 }
 
 void ActorLoop::Flush(uint32_t to) {
@@ -99,6 +108,9 @@ bool ActorLoop::Receive() {
     envelope = next;
     found = true;
   }
+  if (ring_ != nullptr) {
+    found |= ring_->Drain([&](Envelope* envelope) { Accept(envelope); }) != 0;
+  }
   for (auto& queue : inbound_) {
     if (queue == nullptr) continue;
     // The envelopes were written by another core: some are fetched ahead of their turn.
@@ -109,7 +121,7 @@ bool ActorLoop::Receive() {
 }
 
 bool ActorLoop::AnythingInbound() const {
-  if (!inbox_.empty()) return true;
+  if (!inbox_.empty() || (ring_ != nullptr && !ring_->empty())) return true;
   return std::any_of(inbound_.begin(), inbound_.end(),
                      [](const auto& queue) { return queue != nullptr && !queue->empty(); });
 }
@@ -249,6 +261,8 @@ Poll<void> ActorLoop::poll_cancel(Context& context) {
 bool ActorLoop::Turn() {
   Instant begin = system_.clock().Now();
   last_tune_ = begin;
+  last_look_ = begin;
+  turn_ends_ = begin + Duration(kTurnNs);
   tuned_messages_ = counters_.messages;
   uint32_t unclocked = 0;
   while (true) {
@@ -260,16 +274,31 @@ bool ActorLoop::Turn() {
     RunActors();
     FlushAll();
     if (!found && run_head_ == nullptr && woken_.empty()) {
-      if (TrySleep()) return false;
+      if (!Linger() && TrySleep()) return false;
       continue;
     }
     if (round_messages_ >= kRoundMessagesMax / 4 && ++unclocked < kUnclockedRoundsMax) continue;
     unclocked = 0;
     Instant now = system_.clock().Now();
     Tune(now);
-    if ((now - begin).count() >= kTurnNs) break;
+    if (now >= turn_ends_) break;
   }
   context_->RequestRequeue();
+  return false;
+}
+
+// Looks around for a while. True: there is something.
+bool ActorLoop::Linger() {
+  const uint32_t looks = lingering_.looks();
+  if (looks == 0) return false;
+  for (uint32_t i = 0; i < looks; ++i) {
+    if (AnythingInbound()) {
+      lingering_.Learn(true);
+      return true;
+    }
+    CpuRelax();
+  }
+  lingering_.Learn(false);
   return false;
 }
 
@@ -281,13 +310,15 @@ bool ActorLoop::TrySleep() {
   return false;
 }
 
-// Chooses how many messages fit into a round, by what the last ones took.
+// Chooses how many messages fit into a round, and into a batch, by what the last ones took.
 void ActorLoop::Tune(Instant now) {
   int64_t spent = (now - last_tune_).count();
   uint64_t handled = counters_.messages - tuned_messages_;
   last_tune_ = now;
+  last_look_ = now;
   tuned_messages_ = counters_.messages;
   if (handled == 0 || spent <= 0) return;
+  batch_.Observe(handled, spent);
   auto fits = static_cast<int64_t>(handled) * kRoundNs / spent;
   auto wanted = static_cast<uint32_t>(std::clamp<int64_t>(fits, 1, kRoundMessagesMax));
   round_messages_ = wanted < round_messages_ ? wanted : (3 * round_messages_ + wanted + 3) / 4;
@@ -336,9 +367,21 @@ bool ActorLoop::RunControl(ActorCell* cell) {
   return true;
 }
 
+// The deadline of an activation: none has run longer than a batch may since the clock was looked at
+// last, by whichever actor. One that has hardly begun may be cut short by that, but then the next
+// one is not.
+bool ActorLoop::ActivationIsOver() {
+  const Instant now = system_.clock().Now();
+  const bool late = batch_.adapts() && now - last_look_ >= batch_.target();
+  last_look_ = now;
+  return late || now >= turn_ends_;
+}
+
 bool ActorLoop::RunMail(ActorCell* cell) {
-  uint32_t quota = std::min(kQuotaMax, round_left_);
+  uint32_t quota = std::min(batch_.size(), round_left_);
   uint32_t left = quota;
+  // How many are left when it looks at the clock next.
+  uint32_t look_at = quota > kFirstLook ? quota - kFirstLook : 0;
   while (left != 0 && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
     --left;
     const uint32_t special = cell->flags & (ActorCell::kUrgentMail | ActorCell::kObserved);
@@ -353,6 +396,11 @@ bool ActorLoop::RunMail(ActorCell* cell) {
     }
     // A handler's stop, or its child's end, comes before the next message.
     if (__builtin_expect(!cell->system.empty(), 0) && !RunControl(cell)) return false;
+    if (__builtin_expect(left == look_at, 0)) {
+      if (left == 0 || ActivationIsOver()) break;
+      const uint32_t handled = quota - left;
+      look_at = quota > 4 * handled ? quota - 4 * handled : 0;
+    }
   }
   message_ = nullptr;
   counters_.messages += quota - left;

@@ -5,8 +5,8 @@
 //   2. gives actors with mail an activation each, in turn: up to `quota` messages
 //   3. polls the coroutines that were woken
 //   4. publishes what was staged for other loops, and wakes those that sleep
-// until nothing is left (then it sleeps by the protocol of inbox.h) or it has run for about 50 µs
-// (then other tasks of the worker get their turn).
+// until nothing is left (then it looks around for a while, and sleeps by the protocol of inbox.h)
+// or it has run for about 50 µs (then other tasks of the worker get their turn).
 //
 // Thread-safety: Send by any thread; everything else by whoever polls the loop.
 // Memory ordering: see inbox.h and spsc_ring.h; within a loop nothing is atomic.
@@ -22,11 +22,14 @@
 #include "actor/dead_letter.h"
 #include "actor/inspect.h"
 #include "actor/internal/activation.h"
+#include "actor/internal/batch_sizer.h"
 #include "actor/internal/cell.h"
 #include "actor/internal/cell_pool.h"
 #include "actor/internal/envelope.h"
 #include "actor/internal/inbox.h"
+#include "actor/internal/lingering.h"
 #include "actor/internal/pair_queue.h"
+#include "actor/internal/ring_inbox.h"
 #include "actor/supervision.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -194,13 +197,17 @@ class ActorLoop {
     return tenant_expected_.load(memory_order_relaxed) &&
            tenant_expected_.exchange(false, memory_order_acq_rel);
   }
+  // What other threads send comes by a ring.  REQUIRES: nobody knows the loop yet.
+  void UseRing(size_t capacity) { ring_ = std::make_unique<RingInbox<Envelope>>(capacity); }
+  // Mail for this cell may be refused where the ring is full; null: nobody's.
+  void SetRefusing(ActorCell* cell) { refusing_.store(cell, memory_order_release); }
   // True once this loop takes no new actors.
   bool refuses_spawns() const { return shutdown_seen_; }
 
  private:
   static constexpr size_t kRingCapacity = 1024;
-  static constexpr size_t kStagedMax = 32;
-  static constexpr uint32_t kQuotaMax = 128;
+  // After so many messages, four times as many, and so on, an activation looks at the clock.
+  static constexpr uint32_t kFirstLook = 16;
   static constexpr int64_t kTurnNs = 50'000;
   static constexpr int64_t kRoundNs = 10'000;
   static constexpr uint32_t kRoundMessagesMax = 2048;
@@ -237,6 +244,8 @@ class ActorLoop {
   void RunWoken();
   void PollActivation(Activation* activation);
   void EndActivation(Activation* activation);
+  bool ActivationIsOver();
+  bool Linger();
   bool TrySleep();
   bool AnythingInbound() const;
   void Tune(Instant now);
@@ -276,6 +285,10 @@ class ActorLoop {
   uint32_t round_messages_ = 256;
   uint64_t tuned_messages_ = 0;  // counters_.messages at the last Tune
   Instant last_tune_{};
+  Instant last_look_{};
+  Instant turn_ends_{};
+  BatchSizer batch_;
+  Lingering lingering_;
   int64_t live_ = 0;
   int64_t in_transit_ = 0;  // wakes of ended activations that have not arrived yet
   bool shutdown_seen_ = false;
@@ -291,6 +304,8 @@ class ActorLoop {
   // Other threads'.
   std::vector<std::unique_ptr<PairQueue<Envelope>>> inbound_;  // by sender
   Inbox<Envelope> inbox_;
+  std::unique_ptr<RingInbox<Envelope>> ring_;  // instead of it; constant
+  Atomic<ActorCell*> refusing_{nullptr};
   WakeFlag wake_;
   Waker waker_;  // constant once the loop has slept
   Atomic<bool> shutdown_{false};

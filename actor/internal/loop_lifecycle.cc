@@ -149,7 +149,10 @@ void ActorLoop::Finish(ActorCell* cell) {
   EnvelopeList mail = std::exchange(cell->mail, EnvelopeList());
   EnvelopeList system = std::exchange(cell->system, EnvelopeList());
   const bool shared = (cell->flags & ActorCell::kShared) != 0;
-  if ((cell->flags & ActorCell::kTenant) != 0) rented_.store(false, memory_order_release);
+  if ((cell->flags & ActorCell::kTenant) != 0) {
+    SetRefusing(nullptr);
+    rented_.store(false, memory_order_release);
+  }
   const Ending ending = (cell->flags & ActorCell::kSuspended) != 0  ? Ending::kFailed
                         : (cell->flags & ActorCell::kCutShort) != 0 ? Ending::kKilled
                                                                     : Ending::kStopped;
@@ -297,6 +300,7 @@ void ActorLoop::DiscardAll() {
     queue->Observe();
     queue->TakeObserved([&](Envelope* envelope) { discard(envelope); }, [](Envelope*) {});
   }
+  while (ring_ != nullptr && !ring_->empty()) ring_->Drain(discard);
   for (Envelope* envelope = inbox_.TakeAll(); envelope != nullptr;) {
     discard(std::exchange(envelope, envelope->next));
   }

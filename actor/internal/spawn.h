@@ -172,7 +172,13 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
     cell->ObserveArrivals();
   }
   if (home.system().on_message()) cell->flags |= ActorCell::kObserved;
-  if (home.TakeTenancy()) cell->flags |= ActorCell::kTenant;
+  if (home.TakeTenancy()) {
+    cell->flags |= ActorCell::kTenant;
+    constexpr auto kRefuses = [](Overflow policy) {
+      return policy == Overflow::kDropNewest || policy == Overflow::kFail;
+    };
+    home.SetRefusing(kRefuses(type.mailbox.overflow) ? cell : nullptr);
+  }
   const bool keeps = parent != nullptr
                          ? parent->type->supervision != nullptr || parent->type->decide != nullptr
                          : home.system().root_supervision() != nullptr;

@@ -6,34 +6,36 @@ namespace zokio::internal {
 
 SystemCore::SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on_dead_letter,
                        const Clock& clock, std::optional<Supervision> root_supervision,
-                       std::function<void(const TraceEvent&)> on_message)
+                       std::function<void(const TraceEvent&)> on_message, const BatchOptions& batch)
     : clock_(clock),
       on_dead_letter_(std::move(on_dead_letter)),
       root_supervision_(root_supervision),
       on_message_(std::move(on_message)),
+      batch_(batch),
       shared_loops_(loops),
       loops_(loops + kAddedMax) {
-  MakeGroup(0, loops);
+  MakeGroup(0, loops, /*ring_capacity=*/0);
 }
 
 SystemCore::~SystemCore() = default;
 
-void SystemCore::MakeGroup(uint32_t first, uint32_t count) {
+void SystemCore::MakeGroup(uint32_t first, uint32_t count, uint32_t ring_capacity) {
   for (uint32_t i = 0; i < count; ++i) {
     loops_[first + i] = std::make_unique<ActorLoop>(*this, first + i, first, count);
+    if (ring_capacity != 0) loops_[first + i]->UseRing(ring_capacity);
   }
   // Only now: a loop's outboxes point into the others.
   for (uint32_t i = 0; i < count; ++i) loops_[first + i]->ConnectOutboxes();
   count_.store(first + count, memory_order_release);
 }
 
-Result<uint32_t> SystemCore::AddLoops(uint32_t count) {
+Result<uint32_t> SystemCore::AddLoops(uint32_t count, uint32_t ring_capacity) {
   // Under the lock, so that a shutdown hears of all loops or this of the shutdown.
   MutexLock lock(mutex_);
   if (!accepting()) return Error(ErrorCode::kShutdown, "more loops");
   const uint32_t first = loop_count();
   if (count > loops_.size() - first) return Error(ErrorCode::kOutOfRange, "more loops");
-  MakeGroup(first, count);
+  MakeGroup(first, count, ring_capacity);
   return first;
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "actor/batch_options.h"
 #include "actor/dead_letter.h"
 #include "actor/internal/home_finder.h"
 #include "actor/internal/loop.h"
@@ -30,7 +31,7 @@ class SystemCore {
  public:
   SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on_dead_letter,
              const Clock& clock, std::optional<Supervision> root_supervision,
-             std::function<void(const TraceEvent&)> on_message);
+             std::function<void(const TraceEvent&)> on_message, const BatchOptions& batch);
   // REQUIRES: all loops have ended, and nobody sends.
   ~SystemCore();
 
@@ -41,10 +42,12 @@ class SystemCore {
   ActorLoop& loop(uint32_t index) { return *loops_[index]; }
   // Adds a group of loops, which the caller starts: those of one group are connected by rings.
   // Answers the number of the first. kShutdown, or kOutOfRange where there are too many.
-  Result<uint32_t> AddLoops(uint32_t count);
+  // With a ring each, where `ring_capacity` is not zero.
+  Result<uint32_t> AddLoops(uint32_t count, uint32_t ring_capacity = 0);
   void SetHomeFinder(HomeFinder* finder) { home_finder_ = finder; }
   HomeFinder& home_finder() { return *home_finder_; }
   const Clock& clock() const { return clock_; }
+  const BatchOptions& batch() const { return batch_; }
   // Empty where messages are not traced.
   const std::function<void(const TraceEvent&)>& on_message() const { return on_message_; }
   // Null: actors without a parent end when they fail.
@@ -83,13 +86,14 @@ class SystemCore {
   static constexpr uint32_t kAddedMax = 1024;
 
   // Fills in loops from `first` on.
-  void MakeGroup(uint32_t first, uint32_t count);
+  void MakeGroup(uint32_t first, uint32_t count, uint32_t ring_capacity);
   void WakeAll();
 
   const Clock& clock_;
   const std::function<void(const DeadLetter&)> on_dead_letter_;
   const std::optional<Supervision> root_supervision_;
   const std::function<void(const TraceEvent&)> on_message_;
+  const BatchOptions batch_;
   const uint32_t shared_loops_;
   // As long as it will ever be; written below `count_` only by who makes loops.
   std::vector<std::unique_ptr<ActorLoop>> loops_;
