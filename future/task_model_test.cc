@@ -15,6 +15,7 @@
 #include "future/oneshot.h"
 #include "future/spawn.h"
 #include "future/task.h"
+#include "future/task_wait.h"
 #include "tools/model/model.h"
 
 namespace zokio {
@@ -24,6 +25,7 @@ namespace {
 class OneTaskExecutor final : public Executor {
  public:
   void Schedule(TaskHeader* task) override {
+    seen_.store(task, memory_order_release);
     ZOKIO_CHECK(queued_.exchange(task, memory_order_acq_rel) == nullptr, "queued once at a time");
     work_.Unpark();
   }
@@ -35,16 +37,21 @@ class OneTaskExecutor final : public Executor {
     PollEnvironment environment;
     environment.executor = this;
     while (!ended_.load(memory_order_acquire)) {
-      TaskHeader* task = queued_.exchange(nullptr, memory_order_acq_rel);
-      if (task != nullptr) {
-        RunTask(task, environment);
-      } else {
-        work_.Park();
-      }
+      if (!RunQueued(environment)) work_.Park();
     }
   }
+  bool RunQueued(PollEnvironment& environment) {
+    TaskHeader* task = queued_.exchange(nullptr, memory_order_acq_rel);
+    if (task == nullptr) return false;
+    RunTask(task, environment);
+    return true;
+  }
+
+  // The one task, once it was scheduled.
+  TaskHeader* seen() const { return seen_.load(memory_order_acquire); }
 
  private:
+  Atomic<TaskHeader*> seen_{nullptr};
   Atomic<TaskHeader*> queued_{nullptr};
   Atomic<bool> ended_{false};
   Parker work_;
@@ -98,6 +105,32 @@ void WithTask(Use use, bool send) {
   use(std::move(handle), *thread);
   sender.Join();
   worker.Join();
+}
+
+// Who looks at a waiting task holds it like one that runs it; a wake meanwhile is not lost.
+TEST(TaskModel, InspectedWhileItRunsAndIsWoken) {
+  const model::Report report = model::Explore({.name = "task, inspected"}, [] {
+    auto executor = std::make_unique<OneTaskExecutor>();
+    auto channel = MakeOneshot<int>();
+    auto sender = std::make_unique<OneshotSender<int>>(std::move(channel.sender));
+    JoinHandle<int> handle = Spawn(*executor, AddOne(std::move(channel.receiver)));
+    TaskHeader* task = executor->seen();
+    PollEnvironment environment;
+    environment.executor = executor.get();
+    executor->RunQueued(environment);  // it waits
+    Thread worker = Thread::Start("worker", [&] { executor->Run(); }).value();
+    Thread waker = Thread::Start("waker", [&] { std::move(*sender).Send(6); }).value();
+    TaskWait wait;
+    if (InspectTaskWait(task, &wait)) {
+      ZOKIO_CHECK(wait.coroutines.size() == 1, "one coroutine waits");
+    }
+    ThreadWaker thread;
+    Result<int> value = Join(handle, thread);
+    ZOKIO_CHECK(value.ok() && *value == 7, "the task's result");
+    waker.Join();
+    worker.Join();
+  });
+  EXPECT_TRUE(report.Proven()) << report;
 }
 
 TEST(TaskModel, SpawnWakeJoin) {

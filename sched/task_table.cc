@@ -1,11 +1,31 @@
 #include "sched/task_table.h"
 
+#include <cstdlib>
+
 #include "base/check.h"
 
 namespace zokio {
+namespace {
+
+// A large segment's pages are the kernel's zeroes until a slot in them is used: `new Slot[size]()`
+// would write to all of them. Under the model checker an Atomic is more than its bytes.
+#ifdef ZOKIO_MODEL
+Atomic<uintptr_t>* MakeSlots(uint32_t size) { return new Atomic<uintptr_t>[size](); }
+void FreeSlots(Atomic<uintptr_t>* slots) { delete[] slots; }
+#else
+static_assert(sizeof(Atomic<uintptr_t>) == sizeof(uintptr_t));
+Atomic<uintptr_t>* MakeSlots(uint32_t size) {
+  auto* slots = static_cast<Atomic<uintptr_t>*>(std::calloc(size, sizeof(Atomic<uintptr_t>)));
+  ZOKIO_CHECK(slots != nullptr, "no memory for the table of a worker's tasks");
+  return slots;
+}
+void FreeSlots(Atomic<uintptr_t>* slots) { std::free(slots); }
+#endif
+
+}  // namespace
 
 TaskTable::~TaskTable() {
-  for (auto& segment : segments_) delete[] segment.load(memory_order_relaxed);
+  for (auto& segment : segments_) FreeSlots(segment.load(memory_order_relaxed));
 }
 
 void TaskTable::Refill() {
@@ -16,7 +36,7 @@ void TaskTable::Refill() {
   int segment = SegmentOf(end);
   if (segments_[segment].load(memory_order_relaxed) == nullptr) {
     uint32_t size = segment == 0 ? kFirstSegment : SegmentStart(segment);
-    segments_[segment].store(new Slot[size](), memory_order_release);
+    segments_[segment].store(MakeSlots(size), memory_order_release);
   }
   // The new slot reads as "free, linked to nothing".
   free_ = end;

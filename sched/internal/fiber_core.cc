@@ -26,9 +26,11 @@ bool FiberCore::Start(void (*body)(void* argument), void* argument) {
 
 bool FiberCore::Resume(Context& context) {
   context_ = &context;
-  Exchange(exceptions_);
+  // The fiber rests again on the thread that it was resumed on.
+  ExceptionState& of_thread = ThreadExceptions();
+  std::swap(of_thread, exceptions_);
   SwitchContext(poller_, fiber_);
-  Exchange(exceptions_);
+  std::swap(of_thread, exceptions_);
   context_ = nullptr;
   if (!ended_) return false;
   DestroyContext(fiber_);
@@ -46,8 +48,8 @@ void FiberCore::Entry(void* core) {
 }
 
 // Out of line: the address belongs to the thread, and the runtime declares the call to be constant.
-[[gnu::noinline]] void FiberCore::Exchange(ExceptionState& state) {
-  std::swap(*reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals()), state);
+[[gnu::noinline]] FiberCore::ExceptionState& FiberCore::ThreadExceptions() {
+  return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
 }
 
 }  // namespace zokio::internal

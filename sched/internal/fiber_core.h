@@ -47,7 +47,7 @@ class FiberCore {
   };
 
   static void Entry(void* core);
-  static void Exchange(ExceptionState& state);
+  static ExceptionState& ThreadExceptions();
 
   StackPool* pool_;
   StackSpan stack_;
