@@ -71,9 +71,9 @@ struct ChildFailed {
 
 struct ChildEnded {
   static constexpr std::string_view kName = "child ended";
-  ActorId child;
+  uint64_t number;
   void Run(ActorLoop&, ActorCell& cell) {
-    if (cell.extras != nullptr) std::erase(cell.extras->remote_children, child);
+    if (cell.extras != nullptr) cell.extras->remote_children.erase(number);
   }
 };
 
@@ -146,7 +146,7 @@ void SendResume(ActorId target) { Post(target, ResumeNow{}); }
 void SendChildFailed(ActorId parent, ActorId child, Failure failure) {
   Post(parent, ChildFailed{child, std::move(failure)});
 }
-void SendChildEnded(ActorId parent, ActorId child) { Post(parent, ChildEnded{child}); }
+void SendChildEnded(ActorId parent, uint64_t number) { Post(parent, ChildEnded{number}); }
 void SendBegin(ActorId target) { Post(target, BeginActor{}); }
 bool IsBegin(const Envelope* envelope) { return envelope->type == &ControlOf<BeginActor>::kType; }
 void SendWatch(ActorId target, const Watcher& watcher) { Post(target, Watch{watcher}); }

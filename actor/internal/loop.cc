@@ -47,9 +47,8 @@ void ActorLoop::SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope) {
 }
 
 void ActorLoop::PostFromOutside(Envelope* envelope) {
-  // Counted, so that whoever ends the system can wait until nobody is in here.
-  outsiders_.fetch_add(1, memory_order_seq_cst);
-  if (closed_.load(memory_order_seq_cst)) {
+  const Outsider outsider(this);
+  if (outsider.closed()) {
     Reject(envelope, DeadLetterReason::kShutdown);
   } else if (ring_ == nullptr) {
     inbox_.Push(envelope);
@@ -63,7 +62,6 @@ void ActorLoop::PostFromOutside(Envelope* envelope) {
     ring_->Push(envelope);
     WakeUp();
   }
-  outsiders_.fetch_sub(1, memory_order_release);
 }
 
 void ActorLoop::Stage(uint32_t to, Envelope* envelope) {

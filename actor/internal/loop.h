@@ -138,6 +138,7 @@ class ActorLoop {
   void RequestStop(ActorCell* cell, bool kill);
   void Restart(ActorCell* cell);
   void Failed(ActorCell* cell, Failure failure);
+  void Report(ActorCell* cell, Failure failure);
   void Resume(ActorCell* cell);
   Random& random() { return random_; }
   void UnlinkChild(ActorCell* cell);
@@ -181,6 +182,25 @@ class ActorLoop {
   void Abandon();
   // Once the loop has ended: rejects what other threads still send.
   void Close();
+  // A thread that is in none of the system's loops uses this one: Close waits for its end.
+  class Outsider {
+   public:
+    // Null: the thread is in a loop.
+    explicit Outsider(ActorLoop* loop) : loop_(loop) {
+      if (loop_ != nullptr) loop_->outsiders_.fetch_add(1, memory_order_seq_cst);
+    }
+    Outsider(const Outsider&) = delete;
+    Outsider& operator=(const Outsider&) = delete;
+    ~Outsider() {
+      if (loop_ != nullptr) loop_->outsiders_.fetch_sub(1, memory_order_release);
+    }
+    // It came too late.
+    bool closed() const { return loop_ != nullptr && loop_->closed_.load(memory_order_seq_cst); }
+
+   private:
+    ActorLoop* const loop_;
+  };
+
   // Once all loops of the system are made.
   void ConnectOutboxes();
   // A loop that serves one actor at a time, its tenant, and who descends from it. True: the actor
@@ -311,7 +331,7 @@ class ActorLoop {
   Atomic<bool> shutdown_{false};
   Atomic<bool> kill_{false};
   Atomic<bool> closed_{false};
-  Atomic<uint32_t> outsiders_{0};  // threads inside PostFromOutside
+  Atomic<uint32_t> outsiders_{0};  // see Outsider
   Atomic<bool> rented_{false};
   Atomic<bool> tenant_expected_{false};
   SharedCellPool shared_pool_;

@@ -123,6 +123,40 @@ struct ActorTypeOf {
   static constexpr ActorType kType = Table();
 };
 
+// A hook is found by its name: one that could not be called, as it is private say, would never be.
+struct HookNames {
+  void Started();
+  void Stopping();
+  void Restarted();
+};
+template <typename A>
+struct WithHookNames : A, HookNames {};
+
+template <typename A>
+constexpr void CheckHooks() {
+  if constexpr (requires(A& actor) { actor.Started(); }) {
+    static_assert(std::is_void_v<decltype(std::declval<A&>().Started())>,
+                  "a hook is no coroutine and answers nothing; it may Run a task");
+  } else if constexpr (!std::is_final_v<A>) {
+    static_assert(
+        requires { &WithHookNames<A>::Started; }, "Started() is not public, or not void()");
+  }
+  if constexpr (requires(A& actor) { actor.Stopping(); }) {
+    static_assert(std::is_void_v<decltype(std::declval<A&>().Stopping())>,
+                  "a hook is no coroutine and answers nothing; it may Run a task");
+  } else if constexpr (!std::is_final_v<A>) {
+    static_assert(
+        requires { &WithHookNames<A>::Stopping; }, "Stopping() is not public, or not void()");
+  }
+  if constexpr (requires(A& actor) { actor.Restarted(); }) {
+    static_assert(std::is_void_v<decltype(std::declval<A&>().Restarted())>,
+                  "a hook is no coroutine and answers nothing; it may Run a task");
+  } else if constexpr (!std::is_final_v<A>) {
+    static_assert(
+        requires { &WithHookNames<A>::Restarted; }, "Restarted() is not public, or not void()");
+  }
+}
+
 // Keeps copies of the arguments, for a restart; where that cannot be, a restart is a stop.
 template <typename A, typename... Args>
 void KeepArguments(ActorCell& cell, Args&&... args) {
@@ -138,7 +172,10 @@ void KeepArguments(ActorCell& cell, Args&&... args) {
 inline void Announce(ActorLoop& home, ActorCell* cell, ActorCell* parent, bool local) {
   if (local) return home.Begin(cell, parent);
   if (parent != nullptr) {
-    ExtrasOf(*parent).remote_children.push_back(cell->id());
+    CellExtras& known = ExtrasOf(*parent);
+    const uint64_t number = known.remote_children_made++;
+    ExtrasOf(*cell).remote_number = number;
+    known.remote_children.emplace_hint(known.remote_children.end(), number, cell->id());
     // A stop tells this child too. Only looked at where the parent itself is still being made: then
     // its home may look at its flags as well.
     if ((parent->flags & ActorCell::kTold) != 0) parent->flags &= ~ActorCell::kTold;
@@ -149,9 +186,14 @@ inline void Announce(ActorLoop& home, ActorCell* cell, ActorCell* parent, bool l
 // Makes an actor in `home`. With a parent: called on the parent's loop.
 template <typename A, typename... Args>
 ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
+  CheckHooks<A>();
   const ActorType& type = ActorTypeOf<A>::kType;
   // A parent that is still being made for another loop has its children begun there too.
-  const bool local = ActorLoop::Current() == &home && (parent == nullptr || parent->loop == &home);
+  ActorLoop* here = ActorLoop::Current();
+  const bool local = here == &home && (parent == nullptr || parent->loop == &home);
+  // The end of the system waits until this actor is announced, or was refused.
+  const bool outside = here == nullptr || &here->system() != &home.system();
+  const ActorLoop::Outsider outsider(outside ? &home : nullptr);
   ActorCell* cell = local ? home.TakeCell() : home.TakeSharedCell();
   auto give_back = [&] {
     delete std::exchange(cell->extras, nullptr);
@@ -161,7 +203,7 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
     local ? home.ReturnCell(cell) : home.ReturnSharedCell(cell);
   };
   ActorRef<A> ref(cell->id());
-  if (local ? home.refuses_spawns() : !home.system().accepting()) {
+  if (local ? home.refuses_spawns() : outsider.closed() || !home.system().accepting()) {
     give_back();  // the system ends: a reference to an actor that is gone
     return ref;
   }
