@@ -81,7 +81,7 @@ namespace internal {
 
 // The name of a type as the compiler writes it.
 template <typename T>
-constexpr std::string_view TypeName() {
+constexpr std::string_view AwaitedName() {
   const std::string_view function = __PRETTY_FUNCTION__;
   constexpr std::string_view kBefore = "T = ";
   const size_t begin = function.find(kBefore) + kBefore.size();
@@ -193,7 +193,7 @@ class FutureAwaiter : private UnsetLeaf {
     return PollCancel(Of(leaf)->future_, context).ready();
   }
   static constexpr LeafVtable kVtable{&PollLeaf, AsyncCancellable<F> ? &CancelLeaf : nullptr,
-                                      TypeName<F>()};
+                                      AwaitedName<F>()};
 
   Held future_;
   TaskRoot* root_;

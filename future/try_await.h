@@ -89,7 +89,7 @@ class TryFutureAwaiter : private LeafAwait {
     return PollCancel(static_cast<TryFutureAwaiter*>(leaf)->future_, context).ready();
   }
   static constexpr LeafVtable kVtable{&PollLeaf, AsyncCancellable<F> ? &CancelLeaf : nullptr,
-                                      TypeName<F>()};
+                                      AwaitedName<F>()};
 
   Held future_;
   PromiseOf<T>* promise_;

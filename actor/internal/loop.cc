@@ -250,8 +250,8 @@ Poll<void> ActorLoop::poll(Context& context) {
 }
 
 Poll<void> ActorLoop::poll_cancel(Context& context) {
-  killed_ = true;
-  shutdown_.store(true, memory_order_release);
+  // All loops, for none ends before the others: those of other executors would go on waiting.
+  if (!killed_) system_.BeginShutdown(/*kill=*/true);
   return poll(context);
 }
 

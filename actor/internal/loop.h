@@ -176,8 +176,8 @@ class ActorLoop {
   void WakeUp() {
     if (wake_.Raise()) waker_.WakeByRef();
   }
-  // Any thread: all actors shall stop.
-  void PostShutdown();
+  // Any thread: all actors shall stop, or be killed.
+  void PostShutdown(bool kill);
   // It will not be polled any more: the others do not wait for it.
   void Abandon();
   // Once the loop has ended: rejects what other threads still send.
@@ -329,6 +329,7 @@ class ActorLoop {
   WakeFlag wake_;
   Waker waker_;  // constant once the loop has slept
   Atomic<bool> shutdown_{false};
+  Atomic<bool> kill_{false};
   Atomic<bool> closed_{false};
   Atomic<uint32_t> outsiders_{0};  // see Outsider
   Atomic<bool> rented_{false};

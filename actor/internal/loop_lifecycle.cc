@@ -243,7 +243,8 @@ void ActorLoop::Resume(ActorCell* cell) {
 
 // The end of the system.
 
-void ActorLoop::PostShutdown() {
+void ActorLoop::PostShutdown(bool kill) {
+  if (kill) kill_.store(true, memory_order_relaxed);  // published by the next line
   shutdown_.store(true, memory_order_release);
   WakeUp();
 }
@@ -257,7 +258,7 @@ bool ActorLoop::Empty() const {
 
 bool ActorLoop::ShutdownCanStep() const {
   if (!shutdown_.load(memory_order_acquire)) return false;
-  if (!shutdown_seen_ || killed_ != kill_told_) return true;
+  if (!shutdown_seen_ || kill_.load(memory_order_relaxed) != kill_told_) return true;
   return drained_ ? system_.all_drained() : system_.all_heard() && Empty();
 }
 
@@ -269,6 +270,7 @@ void ActorLoop::Abandon() {
 
 // True once every loop is empty.
 bool ActorLoop::StepShutdown() {
+  killed_ = kill_.load(memory_order_relaxed);
   if (!shutdown_seen_ || killed_ != kill_told_) {
     const bool first = !std::exchange(shutdown_seen_, true);
     kill_told_ = killed_;

@@ -49,12 +49,12 @@ void SystemCore::DeadLetterOf(Envelope* envelope, DeadLetterReason reason) {
   envelope->type->discard(envelope);
 }
 
-void SystemCore::BeginShutdown() {
+void SystemCore::BeginShutdown(bool kill) {
   {
     MutexLock lock(mutex_);
     accepting_.store(false, memory_order_release);
   }
-  for (uint32_t i = 0; i < loop_count(); ++i) loop(i).PostShutdown();
+  for (uint32_t i = 0; i < loop_count(); ++i) loop(i).PostShutdown(kill);
 }
 
 bool SystemCore::WaitForEnd(Instant deadline) {

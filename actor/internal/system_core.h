@@ -68,7 +68,8 @@ class SystemCore {
   void CountFailure() { failures_.fetch_add(1, memory_order_relaxed); }
   uint64_t failures() const { return failures_.load(memory_order_relaxed); }
 
-  void BeginShutdown();
+  // With `kill`, suspended handlers and other loops' children are not waited for.
+  void BeginShutdown(bool kill = false);
   // False when the deadline passed first.
   bool WaitForEnd(Instant deadline);
   // REQUIRES: WaitForEnd was true. What still comes from outside is rejected from now on.

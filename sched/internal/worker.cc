@@ -122,8 +122,9 @@ void Worker::RequeueElsewhere(TaskHeader* task) {
     core_.Inject(task, Priority::kNormal);
     return;
   }
-  if (batch_at_ == batch_count_ && lifo_slot_ == nullptr && queue(Priority::kNormal).empty()) {
-    // Alone, it needs no queue.
+  if (batch_at_ == batch_count_ && lifo_slot_ == nullptr && queue(Priority::kNormal).empty() &&
+      pinned_.empty() && deque().empty()) {
+    // Alone, it needs no queue: nobody's turn comes after the batch.
     batch_[0] = task;
     batch_at_ = 0;
     batch_count_ = 1;
