@@ -1,8 +1,9 @@
 // AlignedBytes: memory for transfers past the page cache (OpenOptions::direct).
 //
-//   co_await file.ReadAt(0, zokio::io::AlignedBytes(64 << 10));
+//   auto memory = zokio::io::AlignedBytes(64 << 10);
+//   if (memory.ok()) co_await file.ReadAt(0, *std::move(memory));
 //
-// Thread-safety: any thread.  Errors: empty when memory is exhausted.  Cost: one allocation.
+// Thread-safety: any thread.  Errors: kOutOfMemory.  Cost: one allocation.
 #ifndef ZOKIO_IO_ALIGNED_BYTES_H_
 #define ZOKIO_IO_ALIGNED_BYTES_H_
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <new>
 
+#include "base/result.h"
 #include "io/owned_bytes.h"
 
 namespace zokio::io {
@@ -17,9 +19,9 @@ namespace zokio::io {
 // What disks ask for at most.
 inline constexpr size_t kDirectAlignment = 4096;
 
-inline OwnedBytes AlignedBytes(size_t size) {
+inline Result<OwnedBytes> AlignedBytes(size_t size) {
   void* memory = ::operator new(size, std::align_val_t{kDirectAlignment}, std::nothrow);
-  if (memory == nullptr) return OwnedBytes();
+  if (memory == nullptr) return Error(ErrorCode::kOutOfMemory, "aligned memory");
   return OwnedBytes(
       static_cast<uint8_t*>(memory), size,
       [](void* owner) { ::operator delete(owner, std::align_val_t{kDirectAlignment}); }, memory);

@@ -35,6 +35,9 @@ struct Request {
   Action action;
   // Of a kCancel, whose `op` may be free by now: only its address counts.
   OpKind kind = OpKind::kFree;
+  // Of a kStart: the next request of the same Submit begins only once this one has succeeded whole;
+  // else it and those linked behind it answer -ECANCELED.
+  bool linked = false;
 };
 
 inline constexpr int32_t kNoBuffer = -1;
@@ -67,13 +70,19 @@ class Backend {
   // Whether it does operations of this kind itself. Asked once per kind and loop.
   virtual bool Handles(OpKind kind) const = 0;
 
-  // Binds the backend to this thread. `pool` gives the buffers for armed receives.
-  virtual void Attach(BufferPool* pool) = 0;
+  // How many requests may be linked to each other. 1: none.
+  virtual uint32_t links_max() const { return 1; }
+
+  // Binds the backend to this thread. `pool` gives the buffers for armed receives; `large` those
+  // of sockets with kLargeBuffers: where it is null, there are none.
+  virtual void Attach(BufferPool* pool, BufferPool* large) = 0;
   // Lets go of the kernel's side. Nothing is in flight. Returns how many buffers the kernel held.
   virtual uint32_t Detach() = 0;
 
-  // Buffers of the pool that armed receives may fill.
+  // Small buffers that armed receives may fill.
   virtual uint32_t buffers_held() const { return 0; }
+  // A receive found no buffer: more are to be held.
+  virtual void OnOutOfBuffers(bool large) { (void)large; }
 
   virtual void Submit(std::span<const Request> requests) = 0;
 

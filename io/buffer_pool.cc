@@ -23,12 +23,15 @@ BufferPool* NoPool() {
 
 }  // namespace
 
-BufferPool::BufferPool(Owner* owner, uint32_t buffer_size, uint32_t buffers_max)
-    : owner_(owner), buffer_size_(buffer_size), capacity_(RoundCapacity(buffers_max)) {
+BufferPool::BufferPool(Owner* owner, uint32_t buffer_size, uint32_t buffers_max, uint16_t first_id)
+    : owner_(owner),
+      buffer_size_(buffer_size),
+      first_id_(first_id),
+      capacity_(RoundCapacity(buffers_max)) {
   ZOKIO_CHECK(buffer_size > 0, "buffers need a size");
   blocks_ = std::make_unique_for_overwrite<BufferBlock[]>(capacity_);
   free_.reserve(capacity_);
-  chunks_.reserve(capacity_ / kChunkBuffers + 1);
+  chunks_.reserve(capacity_ / kChunkLargeBuffers + 1);
 }
 
 BufferPool::~BufferPool() = default;
@@ -36,20 +39,21 @@ BufferPool::~BufferPool() = default;
 bool BufferPool::Grow() {
   if (made_ >= capacity_) return false;
   const size_t stride = (size_t{buffer_size_} + kLine - 1) / kLine * kLine + kLine;
-  uint8_t* chunk = new (std::nothrow) uint8_t[stride * kChunkBuffers];
+  const uint32_t count = first_id_ == kLargeIds ? kChunkLargeBuffers : kChunkBuffers;
+  uint8_t* chunk = new (std::nothrow) uint8_t[stride * count];
   if (chunk == nullptr) return false;
   chunks_.emplace_back(chunk);
-  for (uint32_t i = 0; i < kChunkBuffers; ++i) {
+  for (uint32_t i = 0; i < count; ++i) {
     BufferBlock& block = blocks_[made_ + i];
     block = BufferBlock{};
     block.pool = this;
     block.data = chunk + i * stride;
-    block.id = static_cast<uint16_t>(made_ + i);
+    block.id = static_cast<uint16_t>(first_id_ + made_ + i);
   }
-  for (uint32_t i = kChunkBuffers; i > 0; --i) {
-    free_.push_back(static_cast<uint16_t>(made_ + i - 1));
+  for (uint32_t i = count; i > 0; --i) {
+    free_.push_back(static_cast<uint16_t>(first_id_ + made_ + i - 1));
   }
-  made_ += kChunkBuffers;
+  made_ += count;
   return true;
 }
 
@@ -64,7 +68,7 @@ BufferBlock* BufferPool::NewUnpooled(uint32_t size) {
 
 BufferBlock* BufferPool::Take() {
   if (free_.empty() && !DrainRemote() && !Grow()) return nullptr;
-  BufferBlock* block = &blocks_[free_.back()];
+  BufferBlock* block = this->block(free_.back());
   free_.pop_back();
   block->length = 0;
   block->offset = 0;
@@ -104,14 +108,14 @@ bool BufferPool::DrainRemote() {
   return true;
 }
 
-int64_t BufferPool::Close(uint32_t in_kernel) {
+int64_t BufferPool::Close() {
   home_thread_.store(0, memory_order_relaxed);
   for (BufferBlock* block = remote_.Close(); block != nullptr;) {
     BufferBlock* next = block->link;
     free_.push_back(block->id);
     block = next;
   }
-  return int64_t{made_} - static_cast<int64_t>(free_.size()) - in_kernel;
+  return int64_t{made_} - static_cast<int64_t>(free_.size());
 }
 
 }  // namespace zokio::io

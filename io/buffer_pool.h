@@ -5,6 +5,10 @@
 // are in circulation and stay in the cache. The stride is a cache line more than the size: buffers
 // a power of two apart would all fall into the same sets of the first-level cache.
 //
+// A loop has two: small buffers, which nearly all streams receive into, and large ones for those
+// whose messages need many small ones. Their numbers differ by kLargeIds, so that a number alone
+// says whose it is.
+//
 // Ownership: part of its Loop; outstanding buffers keep that Loop's memory alive (see Owner).
 // Thread-safety: Return from any thread; the rest on the loop's thread.
 // Memory ordering: what the holder did with a buffer before Return happens before its next use
@@ -39,6 +43,16 @@ struct BufferBlock {  // not initialised: the heads of buffers not yet made stay
   uint16_t next;  // in a stream's queue of received buffers
 };
 
+// Numbers from here on are those of large buffers.
+inline constexpr uint16_t kLargeIds = 0x8000;
+
+// What a queued buffer stands for: a page, or for large ones some, at the least, or tiny messages
+// that nobody reads would take all buffers of the loop.
+inline uint32_t HeldBy(const BufferBlock& block) {
+  const uint32_t least = block.id >= kLargeIds ? 16384 : 4096;
+  return block.length < least ? least : block.length;
+}
+
 class BufferPool {
  public:
   // What a pool asks of the loop it is part of.
@@ -53,8 +67,9 @@ class BufferPool {
     ~Owner() = default;
   };
 
-  // `buffers_max` is rounded up to a power of two, at most 32768.
-  BufferPool(Owner* owner, uint32_t buffer_size, uint32_t buffers_max);
+  // `buffers_max` is rounded up to a power of two, at most 32768. The first number is `first_id`,
+  // 0 or kLargeIds.
+  BufferPool(Owner* owner, uint32_t buffer_size, uint32_t buffers_max, uint16_t first_id = 0);
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
   ~BufferPool();
@@ -68,7 +83,7 @@ class BufferPool {
 
   BufferBlock* Take();
   void Put(BufferBlock* block) { free_.push_back(block->id); }
-  BufferBlock* block(uint16_t id) { return &blocks_[id]; }
+  BufferBlock* block(uint16_t id) { return &blocks_[id & (kLargeIds - 1)]; }
 
   // A buffer of no pool, for those who hold one of a pool and must not wait for another: given back
   // as any.  Null: out of memory. Any thread.
@@ -84,18 +99,20 @@ class BufferPool {
   void SetStarved(bool starved) { starved_.store(starved, memory_order_seq_cst); }
 
   void BindToThread(uintptr_t token) { home_thread_.store(token, memory_order_relaxed); }
-  // The loop is going. Returns how many buffers are still out; each is one Release of the owner.
-  // `in_kernel` are those that the kernel held and will not give back.
-  int64_t Close(uint32_t in_kernel);
+  // The loop is going. Returns how many buffers are still out; each is one Release of the owner,
+  // but for those that the kernel held and will not give back.
+  int64_t Close();
 
  private:
   bool Grow();
   void ReturnRemote(BufferBlock* block);
 
   static constexpr uint32_t kChunkBuffers = 32;
+  static constexpr uint32_t kChunkLargeBuffers = 8;
 
   Owner* const owner_;
   const uint32_t buffer_size_;
+  const uint16_t first_id_;
   const uint32_t capacity_;
   uint32_t made_ = 0;
   std::vector<uint16_t> free_;

@@ -6,6 +6,7 @@
 #include "future/timeout.h"
 #include "io/backend/fault.h"
 #include "io/buffered_reader.h"
+#include "io/chain.h"
 #include "io/file/file.h"
 #include "io/file/whole_file.h"
 #include "io/stream_copy.h"
@@ -41,6 +42,13 @@ Task<Result<void>> KeepSafely(std::string path, std::string text) {
   if (!file.ok()) co_return file.error();
   auto head = co_await file->ReadAt(0, 4096);  // shorter at the end of the file
   if (!head.ok()) co_return head.error();
+  co_return {};
+}
+
+Task<Result<void>> KeepRecord(File& journal, uint64_t end, std::string record) {
+  // On io_uring the kernel is told of both at once.
+  auto kept = co_await Chain(journal.WriteAt(end, std::move(record)), journal.SyncData());
+  if (!kept.ok()) co_return kept.error();  // of the link that failed; those behind it did not begin
   co_return {};
 }
 
@@ -120,6 +128,11 @@ TEST_P(GuideTest, FilesAreKept) {
   const std::string path = std::string(base == nullptr ? "/tmp" : base) + "/kept";
   EXPECT_TRUE(RunTask(KeepSafely(path, "text")).ok());
   EXPECT_EQ(*RunTask(ReadFile(path)), "text");
+  {
+    File journal = *Await(File::Open(path, OpenOptions::Update()));
+    EXPECT_TRUE(RunTask(KeepRecord(journal, 4, "and more")).ok());
+  }
+  EXPECT_EQ(*RunTask(ReadFile(path)), "textand more");
   auto pair = *Await(UnixDatagram::Pair());
   EXPECT_TRUE(RunTask(PassAFile(pair.first, *Await(File::Open(path)))).ok());
   EXPECT_EQ(Await(pair.second.Receive())->handles.size(), 1u);

@@ -46,9 +46,13 @@ Loop::Loop(std::unique_ptr<Backend> backend, const LoopOptions& options)
       backend_(std::move(backend)),
       completes_(backend_->completes()),
       handled_kinds_(HandledKinds(*backend_)),
+      has_large_buffers_(options.large_buffer_size > options.buffer_size),
+      links_max_(backend_->links_max()),
       operations_(this),
       sockets_(this),
       pool_(this, options.buffer_size, options.buffers_max),
+      large_pool_(this, std::max(options.large_buffer_size, options.buffer_size),
+                  options.large_buffers_max, kLargeIds),
       batch_(std::make_unique<Completion[]>(kBatch)) {
   requests_.reserve(kBatch);
   woken_.reserve(2 * kBatch);
@@ -67,7 +71,8 @@ void Loop::Attach() {
   attached_ = true;
   previous_ = std::exchange(CurrentLoop::Get(), this);
   pool_.BindToThread(ThreadToken());
-  backend_->Attach(&pool_);
+  large_pool_.BindToThread(ThreadToken());
+  backend_->Attach(&pool_, has_large_buffers_ ? &large_pool_ : nullptr);
 }
 
 void Loop::Detach() {
@@ -95,7 +100,8 @@ void Loop::Detach() {
   if (!requests_.empty()) Flush();
   ZOKIO_CHECK(in_kernel_ == 0 && homed_.empty(), "Detach left operations behind");
 
-  const int64_t leases = pool_.Close(backend_->Detach());
+  const int64_t with_kernel = backend_->Detach();  // first: it may still look at them
+  const int64_t leases = pool_.Close() + large_pool_.Close() - with_kernel;
   splice_pipes_.Close();
   for (OpBase* op = remote_frees_.Close(); op != nullptr;) {
     OpBase* next = op->link;
@@ -161,6 +167,7 @@ int Loop::Turn(bool wait, Instant deadline) {
     counters_.wakes.Set(stats.wakes);
     counters_.in_flight.Set(static_cast<uint64_t>(in_kernel_));
     counters_.buffers_made.Set(pool_.made());
+    counters_.large_buffers_made.Set(large_pool_.made());
   }
   return total;
 }
@@ -229,6 +236,7 @@ LoopStats Loop::stats() const {
   stats.completions = counters_.completions.Get();
   stats.batches = counters_.batches.Get();
   stats.operations = counters_.operations.Get();
+  stats.linked = counters_.linked.Get();
   stats.speculative_calls = counters_.speculative_calls.Get();
   stats.speculative_misses = counters_.speculative_misses.Get();
   stats.arms = counters_.arms.Get();
@@ -246,6 +254,7 @@ LoopStats Loop::stats() const {
   stats.wakes = counters_.wakes.Get();
   stats.in_flight = counters_.in_flight.Get();
   stats.buffers_made = counters_.buffers_made.Get();
+  stats.large_buffers_made = counters_.large_buffers_made.Get();
   stats.connections = counters_.connections.Get();
   stats.connection_limits = counters_.connection_limits.Get();
   stats.batch_sizes = counters_.batch_sizes.Get();

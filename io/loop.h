@@ -70,6 +70,8 @@ class Loop final : private BufferPool::Owner {
   bool Handles(OpKind kind) const {
     return ((handled_kinds_ >> static_cast<unsigned>(kind)) & 1) != 0;
   }
+  // How many operations may be linked to each other (LinkScope). 1: none.
+  uint32_t links_max() const { return links_max_; }
   const LoopOptions& options() const { return options_; }
   // From any thread; the figures may be a turn apart.
   LoopStats stats() const;
@@ -77,6 +79,12 @@ class Loop final : private BufferPool::Owner {
   // ---- For the futures of this package -------------------------------------------------------
 
   BufferPool& pool() { return pool_; }
+  BufferBlock* block(uint16_t id) { return (id < kLargeIds ? pool_ : large_pool_).block(id); }
+  // A buffer for a receive of `socket`, which is readiness's; null: all are lent out.
+  // REQUIRES: its lock is held.
+  BufferBlock* TakeReceiveBuffer(const SocketState* socket);
+  // Such a receive came (or, with 0, found nothing). REQUIRES: the socket's lock is held.
+  void JudgeReadyReceiveLocked(SocketState* socket, uint32_t length);
   LoopCounters& counters() { return counters_; }
   SplicePipePool& splice_pipes() { return splice_pipes_; }
 
@@ -126,6 +134,7 @@ class Loop final : private BufferPool::Owner {
   void Release(int64_t count) override;
 
  private:
+  friend class LinkScope;
   friend struct LoopDeleter;
 
   enum WakeState : uint32_t { kRunning, kParked, kNotified };
@@ -137,6 +146,8 @@ class Loop final : private BufferPool::Owner {
   Loop(std::unique_ptr<Backend> backend, const LoopOptions& options);
   ~Loop();
 
+  void EndLinks();
+
   int Turn(bool wait, Instant deadline);
   void Flush();
   void Dispatch(const Completion& completion);
@@ -146,6 +157,9 @@ class Loop final : private BufferPool::Owner {
   void OnReadiness(SocketState* socket, const Completion& completion);
   void AppendReceived(SocketState* socket, const Completion& completion);
   void DropReceived(ReceiveQueue& queue);
+  void JudgeReceiveLocked(SocketState* socket, uint32_t length);
+  void StayOrShrink(SocketState* socket, uint32_t length);
+  void LeaveLargeIfNoneLocked(SocketState* socket);
 
   // Wakes once the batch is delivered; meanwhile what it wakes is fetched into the cache.
   void WakeLater(Waker waker);
@@ -177,16 +191,20 @@ class Loop final : private BufferPool::Owner {
 
   static constexpr int64_t kOwnerShare = int64_t{1} << 40;
   static constexpr int kBatch = 256;
+  static constexpr size_t kNotLinking = SIZE_MAX;
 
   const LoopOptions options_;
   const std::unique_ptr<Backend> backend_;
   const bool completes_;
   const uint32_t handled_kinds_;
+  const bool has_large_buffers_;
+  const uint32_t links_max_;
   bool attached_ = false;
   bool detaching_ = false;
   Loop* previous_ = nullptr;
 
   std::vector<Request> requests_;
+  size_t links_begin_ = kNotLinking;  // where in `requests_` the links begin
   int64_t in_kernel_ = 0;
   uint64_t connections_ = 0;
   Instant delivered_at_ = kNever;  // of a turn whose delay is measured
@@ -199,6 +217,7 @@ class Loop final : private BufferPool::Owner {
   Slab<SocketState> sockets_;
   BufferPool pool_;
   SplicePipePool splice_pipes_;
+  BufferPool large_pool_;
   LoopCounters counters_;
   std::unique_ptr<Completion[]> batch_;
 
@@ -208,6 +227,26 @@ class Loop final : private BufferPool::Owner {
   RemoteStack<OpBase> remote_frees_;
   // The owner's share, and one for each slot, lease or post that outlives the owner.
   Atomic<int64_t> refs_{kOwnerShare};
+};
+
+// What is started on the loop while it lives is linked: each begins once the one before it has
+// succeeded whole; where one does not, those behind it are done with -ECANCELED.
+//
+// REQUIRES: the loop handles their kinds itself; no more than links_max() of them; nothing else is
+//   started or posted meanwhile. `loop` may be null: then it does nothing.
+class LinkScope {
+ public:
+  explicit LinkScope(Loop* loop) : loop_(loop) {
+    if (loop_ != nullptr) loop_->links_begin_ = loop_->requests_.size();
+  }
+  LinkScope(const LinkScope&) = delete;
+  LinkScope& operator=(const LinkScope&) = delete;
+  ~LinkScope() {
+    if (loop_ != nullptr) loop_->EndLinks();
+  }
+
+ private:
+  Loop* const loop_;
 };
 
 }  // namespace zokio::io

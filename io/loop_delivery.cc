@@ -13,36 +13,94 @@ namespace {
 constexpr Duration kBackoffMin = std::chrono::milliseconds(1);
 constexpr Duration kBackoffMax = std::chrono::milliseconds(256);
 constexpr size_t kAcceptedMax = 1024;
+// So many receives in sequence move a stream to large buffers, and back.
+constexpr uint8_t kVotesToGrow = 4;
+constexpr uint8_t kVotesToShrink = 64;
 constexpr uint32_t kGone = kSocketClosed | kOpLoopGone;
 
 }  // namespace
 
 void Loop::AppendReceived(SocketState* socket, const Completion& completion) {
-  BufferBlock* block = pool_.block(static_cast<uint16_t>(completion.buffer));
+  BufferBlock* block = this->block(static_cast<uint16_t>(completion.buffer));
   if (completion.result <= 0 || (socket->flags & kGone) != 0) {
-    pool_.Put(block);
+    block->pool->Put(block);
     return;
   }
   block->length = static_cast<uint32_t>(completion.result);
   block->offset = 0;
   ReceiveQueue& queue = socket->queue;
+  JudgeReceiveLocked(socket, block->length);
   if (queue.held == 0) {
     queue.head = block->id;
   } else {
-    pool_.block(queue.tail)->next = block->id;
+    this->block(queue.tail)->next = block->id;
   }
   queue.tail = block->id;
-  queue.held += HeldBy(block->length);
+  queue.held += HeldBy(*block);
   counters_.bytes_read.Add(block->length);
 }
 
 void Loop::DropReceived(ReceiveQueue& queue) {
   while (queue.held > 0) {
-    BufferBlock* block = pool_.block(queue.head);
+    BufferBlock* block = this->block(queue.head);
     queue.head = block->next;
-    queue.held -= HeldBy(block->length);
-    pool_.Put(block);
+    queue.held -= HeldBy(*block);
+    block->pool->Put(block);
   }
+}
+
+// ---- The size of receive buffers ----------------------------------------------------------------
+
+// A stream wants large buffers when full small ones come behind others that nobody could take yet:
+// one message, or several, that came at once. One full buffer says nothing: messages may be as
+// large as it is. It wants small ones again when they would have done for a long time.
+void Loop::JudgeReceiveLocked(SocketState* socket, uint32_t length) {
+  const uint8_t before = socket->buffer_size;
+  if ((before & kLargeBuffers) != 0) {
+    StayOrShrink(socket, length);
+  } else if (length < pool_.buffer_size()) {
+    socket->buffer_size = 0;
+  } else if (socket->queue.held > 0 && has_large_buffers_ &&
+             ++socket->buffer_size == kVotesToGrow) {
+    socket->buffer_size = kLargeBuffers;
+  }
+  // What is armed goes on until the kernel has ended it; then it is armed with the other size.
+  if (((before ^ socket->buffer_size) & kLargeBuffers) != 0 &&
+      (socket->flags & (kOpInKernel | kOpCancelling)) == kOpInKernel) {
+    CancelLocked(socket);
+  }
+}
+
+void Loop::StayOrShrink(SocketState* socket, uint32_t length) {
+  if (length > pool_.buffer_size()) {
+    socket->buffer_size = kLargeBuffers;
+  } else if (++socket->buffer_size == kLargeBuffers + kVotesToShrink) {
+    socket->buffer_size = 0;
+  }
+}
+
+// The same where each receive is a call: one that finds nothing tells that the message was whole.
+void Loop::JudgeReadyReceiveLocked(SocketState* socket, uint32_t length) {
+  if ((socket->buffer_size & kLargeBuffers) != 0) {
+    if (length > 0) StayOrShrink(socket, length);
+  } else if (length < pool_.buffer_size()) {
+    socket->buffer_size = 0;
+  } else if (has_large_buffers_ && ++socket->buffer_size == kVotesToGrow + 1) {
+    socket->buffer_size = kLargeBuffers;
+  }
+}
+
+BufferBlock* Loop::TakeReceiveBuffer(const SocketState* socket) {
+  if ((socket->buffer_size & kLargeBuffers) != 0) {
+    if (BufferBlock* block = large_pool_.Take()) return block;
+  }
+  return pool_.Take();
+}
+
+// All large buffers are lent out: small ones do, until the stream is judged anew.
+void Loop::LeaveLargeIfNoneLocked(SocketState* socket) {
+  if ((socket->buffer_size & kLargeBuffers) == 0) return;
+  if (!large_pool_.CanTake() && !large_pool_.DrainRemote()) socket->buffer_size = 0;
 }
 
 void Loop::OnStream(SocketState* socket, const Completion& completion) {
@@ -57,6 +115,8 @@ void Loop::OnStream(SocketState* socket, const Completion& completion) {
       socket->flags |= kSocketEof;
       break;
     case -ENOBUFS:
+      backend_->OnOutOfBuffers((socket->buffer_size & kLargeBuffers) != 0);
+      LeaveLargeIfNoneLocked(socket);
       StarveLocked(socket);
       break;
     case -ECANCELED:

@@ -54,8 +54,18 @@ void Loop::Start(Operation* op) {
     counters_.pooled.Add(1);
     options_.blocking_runner->Run(&Loop::RunPooled, op);
   } else {
-    requests_.push_back({op, op->handle, Action::kStart});
+    const bool linking = links_begin_ != kNotLinking;
+    if (linking && requests_.size() > links_begin_) {
+      op->flags |= kOpLinked;  // not yet anybody else's to look at
+      counters_.linked.Add(1);
+    }
+    requests_.push_back({op, op->handle, Action::kStart, op->kind, linking});
   }
+}
+
+void Loop::EndLinks() {
+  if (requests_.size() > links_begin_) requests_.back().linked = false;
+  links_begin_ = kNotLinking;
 }
 
 // It is done before it began; its future, which is being polled, is woken to see that.

@@ -24,6 +24,7 @@ struct LoopStats {
   uint64_t completions = 0;
   uint64_t batches = 0;             // reaps that delivered something
   uint64_t operations = 0;          // started
+  uint64_t linked = 0;              // ... behind another, together with it
   uint64_t speculative_calls = 0;   // non-blocking calls that succeeded at once
   uint64_t speculative_misses = 0;  // ... that would have blocked
   uint64_t arms = 0;                // receives and accepts armed
@@ -49,6 +50,7 @@ struct LoopStats {
   // Now.
   uint64_t in_flight = 0;
   uint64_t buffers_made = 0;
+  uint64_t large_buffers_made = 0;
   uint64_t connections = 0;  // accepted and not closed
 };
 
@@ -81,10 +83,10 @@ class LoopHistogramCounter {
 };
 
 struct LoopCounters {
-  LoopCounter turns, parks, completions, batches, operations, speculative_calls, speculative_misses,
-      arms, cancels, out_of_buffers, remote_requests, pooled, accept_backoffs, bytes_read,
-      bytes_written, bytes_copied, bytes_spliced, connection_limits, enters, overflows, wakes,
-      in_flight, buffers_made, connections;
+  LoopCounter turns, parks, completions, batches, operations, linked, speculative_calls,
+      speculative_misses, arms, cancels, out_of_buffers, remote_requests, pooled, accept_backoffs,
+      bytes_read, bytes_written, bytes_copied, bytes_spliced, connection_limits, enters, overflows,
+      wakes, in_flight, buffers_made, large_buffers_made, connections;
   LoopHistogramCounter batch_sizes, delays_us;
 };
 

@@ -25,6 +25,11 @@ class [[nodiscard]] DoNothing {
     return Result<void>();
   }
 
+  // See Chain.
+  bool LinksOn(const io::Loop& loop) const { return call_.LinksOn(loop); }
+  bool started() const { return call_.started(); }
+  void Hold() { call_.Hold(); }
+
  private:
   FileCall call_;
 };

@@ -100,6 +100,7 @@ inline constexpr uint32_t kOpDetached = 64;
 inline constexpr uint32_t kOpOwnsHandle = 128;  // a late handle: closed with the operation
 inline constexpr uint32_t kOpPooled = 256;      // done by the BlockingRunner
 inline constexpr uint32_t kOpReturned = 512;    // its thread is through with it
+inline constexpr uint32_t kOpLinked = 1024;     // begun behind another (Request::linked)
 
 // Flags of a SocketState.
 inline constexpr uint32_t kSocketClosed = 32;       // this end was closed
@@ -117,22 +118,24 @@ inline constexpr uint32_t kSocketWriteWaiting = 32768;  // a future waits, or an
 inline constexpr uint32_t kSocketPaused = 131072;   // its receive is not armed: bytes stay in it
 inline constexpr uint32_t kSocketAwaited = 262144;  // an operation waits until it is readable
 
+// In SocketState::buffer_size: it receives into large buffers.
+inline constexpr uint8_t kLargeBuffers = 128;
+
 // Where a completing backend keeps what it received before anybody asked: buffers of the home
 // loop's pool, linked by their ids.
 struct ReceiveQueue {
   uint16_t head;
   uint16_t tail;
-  uint32_t held;  // bytes that its buffers stand for; 0: it is empty
+  uint32_t held;  // bytes that its buffers stand for (HeldBy); 0: it is empty
 };
-
-// What a queued buffer with so many bytes stands for: a page at the least, or tiny messages that
-// nobody reads would take all buffers of the loop.
-constexpr uint32_t HeldBy(uint32_t length) { return length < 4096 ? 4096 : length; }
 
 // One cache line, because with thousands of connections each is a miss.
 struct SocketState : OpBase {
   explicit SocketState(OpKind op_kind) : OpBase(op_kind), queue() {}
 
+  // kLargeBuffers, and how many receives in sequence said that the other size would be better. The
+  // home loop's on completing backends.
+  uint8_t buffer_size = 0;
   uint32_t home_index = 0;  // where the home loop lists it
   Waker read_waker;
   union {

@@ -26,24 +26,27 @@ class LeaseSink {
   using Output = Lease;
   static constexpr bool kCopies = false;
   static constexpr int32_t kNoBuffer = INT32_MIN;
+  static constexpr bool kTakesBuffers = true;
 
-  // Takes from the front of a non-empty queue.
-  Lease TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
-    BufferBlock* block = pool.block(queue.head);
+  // Takes from the front of a non-empty queue of that loop.
+  Lease TakeQueued(ReceiveQueue& queue, Loop& loop) {
+    BufferBlock* block = loop.block(queue.head);
     queue.head = block->next;
-    queue.held -= io::HeldBy(block->length);
+    queue.held -= io::HeldBy(*block);
     return Lease(block);
   }
+  // Before Receive, with the socket's lock.
+  void Prepare(Loop& loop, const SocketState* socket) { block_ = loop.TakeReceiveBuffer(socket); }
   // Answers bytes or a negative errno.
-  int32_t Receive(Loop& loop, io::NativeHandle handle, bool& filled) {
-    block_ = loop.pool().Take();
+  int32_t Receive(io::NativeHandle handle, bool& filled) {
     if (block_ == nullptr) return kNoBuffer;
-    const int32_t count = io::TryReceive(handle, block_->data, loop.pool().buffer_size());
+    const uint32_t size = block_->pool->buffer_size();
+    const int32_t count = io::TryReceive(handle, block_->data, size);
     if (count <= 0) {
-      loop.pool().Put(block_);
+      block_->pool->Put(block_);
       return count;
     }
-    filled = static_cast<uint32_t>(count) == loop.pool().buffer_size();
+    filled = static_cast<uint32_t>(count) == size;
     block_->length = static_cast<uint32_t>(count);
     return count;
   }
@@ -60,25 +63,27 @@ class CopySink {
   using Output = size_t;
   static constexpr bool kCopies = true;            // what was queued
   static constexpr int32_t kNoBuffer = INT32_MIN;  // it needs none
+  static constexpr bool kTakesBuffers = false;
 
   explicit CopySink(std::span<uint8_t> target) : target_(target) {}
 
-  size_t TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
+  size_t TakeQueued(ReceiveQueue& queue, Loop& loop) {
     size_t copied = 0;
     while (queue.held > 0 && copied < target_.size()) {
-      BufferBlock* block = pool.block(queue.head);
+      BufferBlock* block = loop.block(queue.head);
       const size_t part = std::min<size_t>(block->length - block->offset, target_.size() - copied);
       std::memcpy(target_.data() + copied, block->data + block->offset, part);
       copied += part;
       block->offset += static_cast<uint32_t>(part);
       if (block->offset < block->length) break;
       queue.head = block->next;
-      queue.held -= io::HeldBy(block->length);
+      queue.held -= io::HeldBy(*block);
       BufferPool::Return(block);
     }
     return copied;
   }
-  int32_t Receive(Loop&, io::NativeHandle handle, bool& filled) {
+  void Prepare(Loop&, const SocketState*) {}
+  int32_t Receive(io::NativeHandle handle, bool& filled) {
     const int32_t count = io::TryReceive(handle, target_.data(), target_.size());
     filled = count > 0 && static_cast<size_t>(count) == target_.size();
     return count;
@@ -96,17 +101,19 @@ class VectorSink {
   using Output = size_t;
   static constexpr bool kCopies = true;
   static constexpr int32_t kNoBuffer = CopySink::kNoBuffer;
+  static constexpr bool kTakesBuffers = false;
 
   explicit VectorSink(std::span<const std::span<uint8_t>> targets) : targets_(targets) {}
 
-  size_t TakeQueued(ReceiveQueue& queue, BufferPool& pool) {
+  size_t TakeQueued(ReceiveQueue& queue, Loop& loop) {
     size_t copied = 0;
     for (const std::span<uint8_t> target : targets_) {
-      copied += CopySink(target).TakeQueued(queue, pool);
+      copied += CopySink(target).TakeQueued(queue, loop);
     }
     return copied;
   }
-  int32_t Receive(Loop&, io::NativeHandle handle, bool& filled) {
+  void Prepare(Loop&, const SocketState*) {}
+  int32_t Receive(io::NativeHandle handle, bool& filled) {
     const int32_t count = io::TryReceiveVector(handle, targets_);
     filled = count > 0;  // maybe not, but then one call more finds that out
     return count;
@@ -123,10 +130,16 @@ template <typename Sink>
 std::optional<Result<typename Sink::Output>> TryNow(SocketState* socket, Loop& loop, Sink& sink) {
   // Cleared before the call: an event that comes during it sets it again.
   socket->flags &= ~io::kSocketReadable;
+  sink.Prepare(loop, socket);
   socket->lock.Unlock();
   bool filled = false;
-  const int32_t count = sink.Receive(loop, socket->handle, filled);
+  const int32_t count = sink.Receive(socket->handle, filled);
   socket->lock.Lock();
+  if constexpr (Sink::kTakesBuffers) {
+    if (count >= 0 || count == -EAGAIN) {
+      loop.JudgeReadyReceiveLocked(socket, count < 0 ? 0 : static_cast<uint32_t>(count));
+    }
+  }
   if (count == -EAGAIN) {
     loop.counters().speculative_misses.Add(1);
     return std::nullopt;
@@ -181,7 +194,7 @@ Poll<Result<typename Sink::Output>> PollReceive(SocketState* socket,
       }
     } else {
       if (socket->queue.held > 0) {
-        result.emplace(sink.TakeQueued(socket->queue, socket->home->pool()));
+        result.emplace(sink.TakeQueued(socket->queue, *socket->home));
         if constexpr (Sink::kCopies) loop->counters().bytes_copied.Add(**result);
         break;
       }

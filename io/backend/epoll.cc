@@ -30,7 +30,7 @@ class EpollBackend final : public Backend {
   bool completes() const override { return false; }
   bool Handles(OpKind) const override { return false; }  // files are always "ready" to epoll
 
-  void Attach(BufferPool*) override {}
+  void Attach(BufferPool*, BufferPool*) override {}
   uint32_t Detach() override {
     close(std::exchange(epoll_fd_, -1));
     return 0;

@@ -26,12 +26,14 @@ class FaultBackend final : public Backend {
   const BackendReport& report() const override { return inner_->report(); }
   bool completes() const override { return inner_->completes(); }
   bool Handles(OpKind kind) const override { return inner_->Handles(kind); }
-  void Attach(BufferPool* pool) override { inner_->Attach(pool); }
+  uint32_t links_max() const override { return inner_->links_max(); }
+  void Attach(BufferPool* pool, BufferPool* large) override { inner_->Attach(pool, large); }
   uint32_t Detach() override {
     HandOn(/*all=*/true);
     return inner_->Detach();
   }
   uint32_t buffers_held() const override { return inner_->buffers_held(); }
+  void OnOutOfBuffers(bool large) override { inner_->OnOutOfBuffers(large); }
   void Submit(std::span<const Request> requests) override;
   int Reap(std::span<Completion> out, bool wait, Instant deadline) override;
   void Wake() override { inner_->Wake(); }
@@ -48,6 +50,8 @@ class FaultBackend final : public Backend {
   bool FailStart(const Request& request);
   void HandOn(bool all);
   void Forward(const Request& request);
+  void ForwardChain(std::span<const Request> chain);
+  void SubmitShort(std::span<const Request> requests);
   void Keep(const Completion& completion) { held_.push_back({completion, completion.op->handle}); }
   int DeliverHeld(std::span<Completion> out);
 
@@ -85,25 +89,55 @@ bool FaultBackend::FailStart(const Request& request) {
 
 void FaultBackend::Forward(const Request& request) {
   if (FailStart(request)) return;
-  if (completes() && request.action == Action::kStart && IsTransfer(request.op) &&
-      Roll(options_.short_transfers)) {
-    OwnedBytes& bytes = static_cast<Operation*>(request.op)->bytes;
-    const size_t whole = bytes.size();
-    if (whole > 1) {
-      // The kernel reads the size while it is handed the request, and only then.
-      ++counts_->short_transfers;
-      bytes.Truncate(1 +
-                     random_.Below(static_cast<uint32_t>(std::min<size_t>(whole - 1, 1 << 20))));
-      inner_->Submit({&request, 1});
-      bytes.Truncate(whole);
-      return;
-    }
+  if (completes() && request.action == Action::kStart && Roll(options_.short_transfers)) {
+    SubmitShort({&request, 1});
+  } else {
+    inner_->Submit({&request, 1});
   }
-  inner_->Submit({&request, 1});
+}
+
+// The last of them is asked for less than it wants, where it is a transfer.
+void FaultBackend::SubmitShort(std::span<const Request> requests) {
+  OpBase* op = requests.back().op;
+  if (!IsTransfer(op) || static_cast<Operation*>(op)->bytes.size() < 2) {
+    return inner_->Submit(requests);
+  }
+  // The kernel reads the size while it is handed the request, and only then.
+  OwnedBytes& bytes = static_cast<Operation*>(op)->bytes;
+  const size_t whole = bytes.size();
+  ++counts_->short_transfers;
+  bytes.Truncate(1 + random_.Below(static_cast<uint32_t>(std::min<size_t>(whole - 1, 1 << 20))));
+  inner_->Submit(requests);
+  bytes.Truncate(whole);
+}
+
+// A chain may break at any link: that one is interrupted or does less than it was asked for, and
+// the kernel cancels those behind it.
+void FaultBackend::ForwardChain(std::span<const Request> chain) {
+  if (!Roll(options_.short_transfers)) return inner_->Submit(chain);
+  const size_t broken = random_.Below(static_cast<uint32_t>(chain.size()));
+  std::vector<Request> whole(chain.begin(), chain.begin() + static_cast<ptrdiff_t>(broken));
+  if (whole.empty()) {
+    ++counts_->failed_starts;
+    Keep({chain[0].op, -EINTR, kNoBuffer, /*more=*/false});
+  } else {
+    whole.back().linked = false;
+    SubmitShort(whole);
+  }
+  for (const Request& request : chain.subspan(std::max<size_t>(broken, 1))) {
+    Keep({request.op, -ECANCELED, kNoBuffer, /*more=*/false});
+  }
 }
 
 void FaultBackend::Submit(std::span<const Request> requests) {
-  for (const Request& request : requests) {
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const Request& request = requests[i];
+    if (request.linked) {
+      const size_t begin = i;
+      while (requests[i].linked) ++i;
+      ForwardChain(requests.subspan(begin, i + 1 - begin));
+      continue;
+    }
     // What concerns one operation or handle stays in order.
     const bool behind = std::any_of(late_.begin(), late_.end(), [&](const Request& other) {
       return other.op == request.op || other.handle == request.handle;

@@ -9,6 +9,7 @@
 //   one
 //     operation stay in theirs);
 //   - transfers are cut short: the kernel is given less to send, write or read than was asked;
+//   - chains break: at a transfer that was cut short, or before they begin;
 //   - operations that did not begin answer -EINTR, armed receives -EINTR and -ENOBUFS;
 //   - cancels come late: after the operation was completed anyway;
 //   - a completion queue is left alone for some turns, so that it overflows;

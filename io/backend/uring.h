@@ -7,7 +7,8 @@
 //
 // How many buffers are with the kernel follows the load: doubled when a turn uses most of them or
 // a receive finds none, halved when a long stretch uses few. What is provided was used last, so
-// that a light load stays in the cache.
+// that a light load stays in the cache. Large buffers are a group of their own, unused until a
+// stream wants them.
 //
 // Wake-ups: a multishot poll on an eventfd, whose every write is a completion; never read back.
 //

@@ -24,7 +24,9 @@ inline constexpr __u64 kWakeUp = 1;
 // Set in the user_data of polls, whose results are readiness.
 inline constexpr __u64 kPollTag = 2;
 
+// Of small and of large receive buffers.
 inline constexpr __u16 kBufferGroup = 0;
+inline constexpr __u16 kLargeBufferGroup = 1;
 
 }  // namespace zokio::io::uring
 

@@ -149,8 +149,8 @@ void Ladder::CheckFiles(io_uring_probe* probe) {
 bool Ladder::CheckBuffers() {
   const int result = ring_.OpenBuffers(1, uring::kBufferGroup);
   if (result < 0) return Deny("provided buffer ring", -result);
-  ring_.AddBuffer(buffer_, sizeof(buffer_), 0);
-  ring_.PublishBuffers();
+  ring_.AddBuffer(uring::kBufferGroup, buffer_, sizeof(buffer_), 0);
+  ring_.PublishBuffers(uring::kBufferGroup);
   Grant("provided buffer ring");
   return true;
 }

@@ -44,8 +44,10 @@ void UringRing::Close() {
   if (!open_) return;
   open_ = false;
   io_uring_queue_exit(&ring_);
-  if (buffers_ != nullptr) munmap(buffers_, buffer_entries_ * sizeof(io_uring_buf));
-  buffers_ = nullptr;
+  for (BufferRing& buffers : buffers_) {
+    if (buffers.ring != nullptr) munmap(buffers.ring, buffers.entries * sizeof(io_uring_buf));
+    buffers = BufferRing();
+  }
 }
 
 int UringRing::Enable(unsigned setup_flags) {
@@ -105,9 +107,8 @@ int UringRing::OpenBuffers(unsigned entries, uint16_t group) {
     munmap(memory, entries * sizeof(io_uring_buf));
     return result;
   }
-  buffers_ = static_cast<io_uring_buf_ring*>(memory);
-  buffer_entries_ = entries;
-  io_uring_buf_ring_init(buffers_);
+  buffers_[group] = {static_cast<io_uring_buf_ring*>(memory), entries, 0};
+  io_uring_buf_ring_init(buffers_[group].ring);
   return 0;
 }
 

@@ -40,6 +40,12 @@ class UringRing {
   // A zeroed entry; submits what is queued when the queue is full.
   io_uring_sqe* NextSqe();
 
+  // Makes NextSqe give so many entries without submitting.  REQUIRES: at most entries().
+  void MakeRoom(unsigned count) {
+    while (io_uring_sq_space_left(&ring_) < count) Enter();
+  }
+
+  unsigned entries() const { return ring_.sq.ring_entries; }
   unsigned submissions_queued() const { return io_uring_sq_ready(&ring_); }
   unsigned completions_ready() const { return io_uring_cq_ready(&ring_); }
   // True when the kernel has completions that it posts only once asked.
@@ -65,28 +71,35 @@ class UringRing {
     io_uring_cq_advance(&ring_, seen);
   }
 
-  // The ring of provided buffers. `entries` is a power of two.
+  // A ring of provided buffers. `entries` is a power of two; `group` is 0 or 1.
   int OpenBuffers(unsigned entries, uint16_t group);
-  void AddBuffer(uint8_t* data, uint32_t size, uint16_t id) {
-    io_uring_buf_ring_add(buffers_, data, size, id, io_uring_buf_ring_mask(buffer_entries_),
-                          static_cast<int>(buffers_added_++));
+  void AddBuffer(uint16_t group, uint8_t* data, uint32_t size, uint16_t id) {
+    BufferRing& buffers = buffers_[group];
+    io_uring_buf_ring_add(buffers.ring, data, size, id, io_uring_buf_ring_mask(buffers.entries),
+                          static_cast<int>(buffers.added++));
   }
   // Shows what was added to the kernel.
-  void PublishBuffers() {
-    io_uring_buf_ring_advance(buffers_, static_cast<int>(buffers_added_));
-    buffers_added_ = 0;
+  void PublishBuffers(uint16_t group) {
+    BufferRing& buffers = buffers_[group];
+    io_uring_buf_ring_advance(buffers.ring, static_cast<int>(buffers.added));
+    buffers.added = 0;
   }
 
  private:
   static constexpr unsigned kEntriesMin = 32;
+  static constexpr uint16_t kGroups = 2;
+
+  struct BufferRing {
+    io_uring_buf_ring* ring = nullptr;
+    unsigned entries = 0;
+    unsigned added = 0;
+  };
 
   int TryOpen(unsigned entries, unsigned completion_entries, unsigned flags);
 
   io_uring ring_{};
   bool open_ = false;
-  io_uring_buf_ring* buffers_ = nullptr;
-  unsigned buffer_entries_ = 0;
-  unsigned buffers_added_ = 0;
+  BufferRing buffers_[kGroups];
 };
 
 }  // namespace zokio::io

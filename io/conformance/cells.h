@@ -45,6 +45,7 @@ std::vector<Cell> AcceptCells();
 std::vector<Cell> ConnectCells();
 std::vector<Cell> FileCells();
 std::vector<Cell> PathCells();
+std::vector<Cell> ChainCells();
 std::vector<Cell> DatagramCells();
 std::vector<Cell> UnixCells();
 

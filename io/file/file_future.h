@@ -35,6 +35,11 @@ class [[nodiscard]] FileFuture {
     return Finish(*poll.value());
   }
 
+  // See Chain.
+  bool LinksOn(const io::Loop& loop) const { return call_.LinksOn(loop); }
+  bool started() const { return call_.started(); }
+  void Hold() { call_.Hold(); }
+
  private:
   // What the operation's result stands for.
   Result<T> Finish(int32_t result);

@@ -32,6 +32,11 @@ class [[nodiscard]] ReadFileAt {
 
   Poll<Result<io::OwnedBytes>> poll(Context& context);
 
+  // See Chain.
+  bool LinksOn(const io::Loop& loop) const { return call_.LinksOn(loop); }
+  bool started() const { return call_.started(); }
+  void Hold() { call_.Hold(); }
+
  private:
   io::SocketState* file_;
   uint64_t offset_;
@@ -51,6 +56,7 @@ class [[nodiscard]] ReadFileInto {
   ReadFileInto(ReadFileInto&&) = default;
 
   Poll<Result<size_t>> poll(Context& context);
+  void Hold() { read_.Hold(); }  // see Chain
 
  private:
   io::SocketState* file_;
@@ -68,6 +74,11 @@ class [[nodiscard]] WriteFileAt {
 
   Poll<Result<void>> poll(Context& context);
 
+  // See Chain.
+  bool LinksOn(const io::Loop& loop) const { return call_.LinksOn(loop); }
+  bool started() const { return call_.started(); }
+  void Hold() { call_.Hold(); }
+
  private:
   io::WriteData data_;
   io::FileCall call_;
@@ -80,6 +91,11 @@ class [[nodiscard]] WriteFileVector {
   WriteFileVector(WriteFileVector&&) = default;
 
   Poll<Result<void>> poll(Context& context);
+
+  // See Chain.
+  bool LinksOn(const io::Loop& loop) const { return call_.LinksOn(loop); }
+  bool started() const { return call_.started(); }
+  void Hold() { call_.Hold(); }
 
  private:
   uint64_t left_;

@@ -19,7 +19,7 @@ class FileVectorTest : public testing::BackendTest {};
 ZOKIO_IO_ON_EACH_BACKEND(FileVectorTest);
 
 OwnedBytes Filled(size_t size, char with) {
-  OwnedBytes bytes = AlignedBytes(size);
+  OwnedBytes bytes = *AlignedBytes(size);
   std::memset(bytes.data(), with, size);
   return bytes;
 }
@@ -98,10 +98,17 @@ TEST_P(FileVectorTest, DirectTransfersWantAlignedMemory) {
     return;
   }
   ASSERT_TRUE(Await(file->WriteAt(0, Filled(8192, 'd'))).ok());
-  const Result<OwnedBytes> bytes = Await(file->ReadAt(4096, AlignedBytes(4096)));
+  const Result<OwnedBytes> bytes = Await(file->ReadAt(4096, *AlignedBytes(4096)));
   ASSERT_TRUE(bytes.ok());
   EXPECT_EQ(bytes->size(), 4096u);
   EXPECT_EQ(bytes->data()[4095], 'd');
+}
+
+TEST(AlignedBytesTest, MoreThanThereIsIsAnError) {
+  if (io::testing::kSanitized) return;  // its allocator ends the program instead
+  const Result<OwnedBytes> bytes = AlignedBytes(size_t{1} << 62);
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(bytes.error().code(), ErrorCode::kOutOfMemory);
 }
 
 // Polls `F` first when the task has no step left.

@@ -9,19 +9,25 @@ namespace {
 
 using Output = Result<int32_t>;
 
-// The operation's own reference, so that the handle stays open.
-void KeepOpen(Operation* op, SocketState* file) {
+void Retain(SocketState* file) {
   SmallLockGuard guard(file->lock);
   ++file->refs;
-  op->socket = file;
-  op->handle = file->handle;
 }
 
 }  // namespace
 
 FileCall::~FileCall() {
   if (op_ != nullptr) Loop::Abandon(op_);
+  if (holds_file_) Loop::UnrefSocket(file_, /*close=*/false);
 }
+
+void FileCall::Hold() {
+  if (op_ != nullptr || file_ == nullptr || holds_file_) return;
+  Retain(file_);
+  holds_file_ = true;
+}
+
+bool FileCall::LinksOn(const Loop& loop) const { return loop.Handles(kind_); }
 
 Poll<Output> FileCall::PollResult(Context& context, OwnedBytes&& bytes) {
   if (op_ == nullptr) {
@@ -37,7 +43,12 @@ Poll<Output> FileCall::PollResult(Context& context, OwnedBytes&& bytes) {
     op->file = parameters_;
     op->bytes = arguments_ != nullptr ? OwnArguments(std::move(arguments_)) : std::move(bytes);
     op->waker = context.waker().Clone();
-    if (file_ != nullptr) KeepOpen(op, file_);
+    if (file_ != nullptr) {
+      // The operation's own reference, so that the handle stays open.
+      if (!std::exchange(holds_file_, false)) Retain(file_);
+      op->socket = file_;
+      op->handle = file_->handle;
+    }
     op_ = op;
     loop->Start(op);
     return kPending;
@@ -45,7 +56,12 @@ Poll<Output> FileCall::PollResult(Context& context, OwnedBytes&& bytes) {
   const std::optional<int32_t> result = PollOperation(op_, context);
   if (!result.has_value()) return kPending;
   if (*result >= 0) return Output(*result);
-  // Done: the flags are ours to read.
+  // Done: the flags are ours to read. A link whose turn has come although the kernel cancelled it:
+  // the one before it did less than it was asked for at first. It begins anew, alone.
+  if (*result == -ECANCELED && (op_->flags & (kOpLinked | kOpLoopGone)) == kOpLinked) {
+    if (const std::optional<Error> error = Continue(context, 0)) return Output(*error);
+    return kPending;
+  }
   if ((op_->flags & kOpLoopGone) != 0) return Output(Error(ErrorCode::kShutdown, name_));
   if (needs_file_ || !TakesPath(kind_)) return Output(ErrorOn(-*result, name_, op_->handle));
   return Output(ErrorAbout(-*result, name_, HandleKind::kUnknown, arguments().path));

@@ -38,10 +38,11 @@ class FileCall {
       : parameters_(other.parameters_),
         name_(other.name_),
         arguments_(std::move(other.arguments_)),
-        file_(other.file_),
+        file_(std::exchange(other.file_, nullptr)),
         op_(std::exchange(other.op_, nullptr)),
         kind_(other.kind_),
-        needs_file_(other.needs_file_) {}
+        needs_file_(other.needs_file_),
+        holds_file_(std::exchange(other.holds_file_, false)) {}
   FileCall& operator=(FileCall&&) = delete;
   ~FileCall();
 
@@ -53,6 +54,10 @@ class FileCall {
   std::optional<Error> Continue(Context& context, size_t count);
 
   bool started() const { return op_ != nullptr; }
+  // From now on the file may be closed before the first poll: its descriptor stays open.
+  void Hold();
+  // Whether `loop` can link it to another operation (Chain).
+  bool LinksOn(const Loop& loop) const;
   // The answer.  REQUIRES: done.
   FileArguments& arguments() { return *ArgumentsOf(*op_); }
   OwnedBytes& bytes() { return op_->bytes; }
@@ -69,6 +74,7 @@ class FileCall {
   Operation* op_ = nullptr;
   OpKind kind_;
   bool needs_file_ = true;
+  bool holds_file_ = false;  // a reference of `file_`
 };
 
 }  // namespace zokio::io

@@ -109,7 +109,7 @@ void MeasureNothing(int argc, char** argv) {
     NoBuffers buffers;
     auto backend = zokio::io::CreateUringBackend(features, zokio::io::LoopOptions(), {});
     ZOKIO_CHECK(backend.ok(), "no backend");
-    (*backend)->Attach(buffers.pool());
+    (*backend)->Attach(buffers.pool(), /*large=*/nullptr);
     zokio::compare::Repeat(options,
                            [&](uint64_t count) { return RunBackend(**backend, count, batch); });
     (*backend)->Detach();
