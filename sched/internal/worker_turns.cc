@@ -29,8 +29,8 @@ bool Worker::EndTurn() {
     }
   }
   current_.store(running, memory_order_relaxed);
-  bool others =
-      lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() || !pinned_.empty();
+  bool others = lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() ||
+                !pinned_.empty() || node_queue_->waiting();
   gate_.Leave();
   if (others) Notify();
   const bool asked = EndIsAsked(running);
