@@ -1,5 +1,8 @@
-// What a loop costs by itself: an empty turn, a wake-up, an echo between two streams of one loop.
+// What a loop costs by itself: an empty turn, a wake-up, how late a wait ends, an echo between two
+// streams of one loop.
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "base/check.h"
 #include "benchmark/benchmark.h"
@@ -70,6 +73,27 @@ void BM_UnparkThenPark(benchmark::State& state) {
   loop->Detach();
 }
 BENCHMARK(BM_UnparkThenPark)->ArgName("epoll")->Arg(0)->Arg(1);
+
+// How late a wait for a deadline so far away ends.
+void BM_ParkUntil(benchmark::State& state) {
+  const LoopPtr loop = MakeLoop(state);
+  if (loop == nullptr) return;
+  std::vector<int64_t> late_ns;
+  for (auto _ : state) {
+    const Instant deadline = Clock::Monotonic().Now() + std::chrono::microseconds(state.range(1));
+    Instant now;
+    do {
+      loop->Park(deadline);
+      now = Clock::Monotonic().Now();
+    } while (now < deadline);
+    late_ns.push_back((now - deadline).count());
+  }
+  std::sort(late_ns.begin(), late_ns.end());
+  state.counters["late_p50_ns"] = static_cast<double>(late_ns[late_ns.size() / 2]);
+  state.counters["late_p99_ns"] = static_cast<double>(late_ns[late_ns.size() * 99 / 100]);
+  loop->Detach();
+}
+BENCHMARK(BM_ParkUntil)->ArgNames({"epoll", "us"})->ArgsProduct({{0, 1}, {50, 1000}});
 
 // Both ends on one loop: four system calls' worth of kernel, and what the loop adds.
 void BM_Echo(benchmark::State& state) {

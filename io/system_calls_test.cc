@@ -18,6 +18,7 @@
 
 #include "gtest/gtest.h"
 #include "io/file/file.h"
+#include "io/stream_copy.h"
 #include "io/testing.h"
 
 namespace zokio::io {
@@ -43,6 +44,8 @@ constexpr int kAllowed[] = {
     SYS_fcntl, SYS_close,
     // What lies in the page cache.
     SYS_preadv2,
+    // A bulk from one stream to another; the signals are those of a pipe that is broken.
+    SYS_splice, SYS_pipe2, SYS_rt_sigpending, SYS_rt_sigprocmask,
     // Memory, and waking other threads.
     SYS_mmap, SYS_munmap, SYS_mprotect, SYS_madvise, SYS_brk, SYS_futex,
     // The end of the test's child, and its clock where that is no vDSO call.
@@ -68,6 +71,26 @@ void AllowNothingElse() {
   sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   ZOKIO_CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
   ZOKIO_CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "seccomp");
+}
+
+// Through a pipe, from the second stream to the third.
+void CopyABulk(TcpStream& source, TcpStream& from, TcpStream& to, TcpStream& target) {
+  constexpr size_t kBulk = 1 << 20;
+  LocalExecutor executor;
+  Spawn(executor, CopyStream(from, to)).Detach();
+  Driven write(source.WriteAll(std::string(kBulk, 'b')));
+  (void)write.Poll();
+  for (size_t got = 0; got < kBulk;) {
+    Driven read(target.Read());
+    (void)read.Poll();
+    TurnUntil([&] {
+      executor.RunUntilIdle();
+      if (write.woken() && !write.ready()) (void)write.Poll();
+      return read.ready() || (read.woken() && read.Poll());
+    });
+    got += read.value()->size();
+  }
+  ZOKIO_CHECK(Loop::Current()->stats().bytes_spliced > 0, "nothing was spliced");
 }
 
 void Work(File& file) {
@@ -98,6 +121,7 @@ void Work(File& file) {
       });
       got += read.value()->size();
     }
+    CopyABulk(clients[1], servers[1], clients[2], servers[2]);
     const Result<OwnedBytes> bytes = Await(file.ReadAt(0, 100));
     ZOKIO_CHECK(bytes.ok() && bytes->size() == 100, "read");
   }

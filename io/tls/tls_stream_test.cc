@@ -18,7 +18,6 @@
 #include "io/net/testing.h"
 #include "io/tcp_listener.h"
 #include "io/tcp_stream.h"
-#include "io/tls/ktls.h"
 #include "io/tls/testing.h"
 #include "io/tls/tls_engine.h"
 
@@ -569,31 +568,6 @@ TEST_P(TlsStreamTest, AClosedStreamSaysSo) {
   EXPECT_FALSE(pair->client->open());
   EXPECT_EQ(runtime_->BlockOn(WriteWithin(&*pair->client, "x", 1h)), ErrorCode::kClosed);
   EXPECT_EQ(runtime_->BlockOn(ReadOnce(&*pair->client)), "tls: read: closed");
-}
-
-TEST(TlsContextTest, SaysWhichFilesAreNoGood) {
-  TlsServerOptions server;
-  EXPECT_EQ(TlsContext::Server(server).error().code(), ErrorCode::kInvalidArgument);
-  server.certificates.emplace_back("/nonexistent.pem", "/nonexistent.key");
-  EXPECT_EQ(TlsContext::Server(server).error().code(), ErrorCode::kNotFound);
-  TestAuthority authority("other");
-  const TlsCertificate one = authority.Sign("one", "DNS:one.test");
-  const TlsCertificate two = authority.Sign("two", "DNS:two.test");
-  server.certificates.clear();
-  server.certificates.emplace_back(one.chain_file, two.key_file);
-  EXPECT_EQ(TlsContext::Server(server).error().code(), ErrorCode::kInvalidArgument);
-  TlsClientOptions client;
-  client.ca_file = one.key_file;  // no certificate
-  EXPECT_FALSE(TlsContext::Client(client).ok());
-  client.ca_file.clear();
-  client.alpn = {""};
-  EXPECT_FALSE(TlsContext::Client(client).ok());
-}
-
-TEST(KtlsTest, SaysWhyRecordsAreEncryptedInUserSpace) {
-  const io::KtlsReport report = io::ProbeKtls();
-  EXPECT_FALSE(report.reason.empty());
-  EXPECT_EQ(report.in_kernel, report.reason.find("kernel has no TLS") == std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, TlsStreamTest,
