@@ -59,6 +59,7 @@ struct BackendStats {
   uint64_t submitted = 0;  // requests handed to the kernel
   uint64_t overflows = 0;  // times the completion queue was too small
   uint64_t wakes = 0;      // wake-ups received
+  uint64_t fixed = 0;      // transfers to and from registered memory
 };
 
 class Backend {
@@ -69,6 +70,13 @@ class Backend {
   virtual bool completes() const = 0;
   // Whether it does operations of this kind itself. Asked once per kind and loop.
   virtual bool Handles(OpKind kind) const = 0;
+
+  // Makes transfers of files to and from this memory fixed ones. False: they stay as they are.
+  // REQUIRES: attached; the memory outlives the backend's Detach.
+  virtual bool RegisterMemory(std::span<uint8_t> memory) {
+    (void)memory;
+    return false;
+  }
 
   // How many requests may be linked to each other. 1: none.
   virtual uint32_t links_max() const { return 1; }

@@ -1,19 +1,22 @@
-// Chain(a, b, ...): operations one after the other, each once the one before it succeeded; handed to
-// the kernel together where it can link them.
+// Chain(a, b, ...): operations one after the other, each once the one before it succeeded; handed
+// to the kernel together where it can link them.
 //
 //   auto kept = co_await zokio::Chain(file.WriteAt(0, std::move(record)), file.SyncData());
-//   if (!kept.ok()) ...                        // "write file: ..." or "sync: ...": the link that failed
+//   if (!kept.ok()) ...                        // "write file: ..." or "sync: ...": the link that
+//   failed
 //
 // Takes futures of Result; yields a tuple of their values (void: Unit). On io_uring neighbours that
-// are one operation each (those of files and paths, DoNothing) are linked: one hand-over and no turn
-// of the loop between them. Everything else, and everything on epoll, is begun when the one before
-// is done; nothing but the time differs.
+// are one operation each (those of files and paths, DoNothing) are linked: one hand-over and no
+// turn of the loop between them. Everything else, and everything on epoll, is begun when the one
+// before is done; nothing but the time differs.
 //
-// Ownership: owns the futures. Files may be closed once it was polled first; other objects (streams)
+// Ownership: owns the futures. Files may be closed once it was polled first; other objects
+// (streams)
 //   must live until it is done.
 // Thread-safety: one thread at a time, as any future.
-// Cancellation: dropping it drops all links: none begins from then on but one that the kernel is at.
-// Errors: those of the first link that failed; it ends the chain, and what follows it has not begun
+// Cancellation: dropping it drops all links: none begins from then on but one that the kernel is
+// at. Errors: those of the first link that failed; it ends the chain, and what follows it has not
+// begun
 //   and does not. A short transfer is no failure: it is finished, then the chain goes on.
 // Cost: no allocation besides the links'.
 #ifndef ZOKIO_IO_CHAIN_H_
@@ -50,8 +53,8 @@ template <Future... Fs>
 class [[nodiscard]] ChainFuture {
   static_assert((kIsResult<OutputOf<Fs>> && ...), "Chain: a link that cannot fail is no link");
   template <typename R>
-  using ValueOf = std::conditional_t<std::is_void_v<typename R::value_type>, Unit,
-                                     typename R::value_type>;
+  using ValueOf =
+      std::conditional_t<std::is_void_v<typename R::value_type>, Unit, typename R::value_type>;
 
  public:
   using Values = std::tuple<ValueOf<OutputOf<Fs>>...>;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/thread_local.h"
 #include "io/internal/listener_state.h"
+#include "io/internal/registered_buffers.h"
 #include "io/internal/socket_calls.h"
 #include "io/internal/thread_token.h"
 
@@ -73,6 +74,21 @@ void Loop::Attach() {
   pool_.BindToThread(ThreadToken());
   large_pool_.BindToThread(ThreadToken());
   backend_->Attach(&pool_, has_large_buffers_ ? &large_pool_ : nullptr);
+  if (options_.registered_buffers > 0) AttachRegistered();
+}
+
+void Loop::AttachRegistered() {
+  registered_ =
+      RegisteredBuffers::Create(options_.registered_buffer_size, options_.registered_buffers);
+  if (registered_ == nullptr) return;
+  registered_->Bind(ThreadToken());
+  registered_in_kernel_ = backend_->RegisterMemory(registered_->region());
+}
+
+void Loop::DetachRegistered() {
+  if (registered_ == nullptr) return;
+  registered_->Bind(0);
+  std::exchange(registered_, nullptr)->Drop();
 }
 
 void Loop::Detach() {
@@ -108,6 +124,7 @@ void Loop::Detach() {
     FreeHere(op);
     op = next;
   }
+  DetachRegistered();
   const int64_t slots = operations_.live() + sockets_.live();
   operations_.Forget(operations_.live());
   sockets_.Forget(sockets_.live());
@@ -165,11 +182,29 @@ int Loop::Turn(bool wait, Instant deadline) {
     counters_.enters.Set(stats.enters);
     counters_.overflows.Set(stats.overflows);
     counters_.wakes.Set(stats.wakes);
+    counters_.fixed_transfers.Set(stats.fixed);
     counters_.in_flight.Set(static_cast<uint64_t>(in_kernel_));
     counters_.buffers_made.Set(pool_.made());
     counters_.large_buffers_made.Set(large_pool_.made());
   }
   return total;
+}
+
+void Loop::EndLinks() {
+  if (requests_.size() > links_begin_) requests_.back().linked = false;
+  links_begin_ = kNotLinking;
+}
+
+// It is done before it began; its future, which is being polled, is woken to see that.
+void Loop::FailStart(Operation* op, int32_t result, uint32_t flags) {
+  Waker waker;
+  {
+    SmallLockGuard guard(op->lock);
+    op->flags |= kOpDone | flags;
+    op->result = result;
+    waker = std::move(op->waker);
+  }
+  std::move(waker).Wake();
 }
 
 void Loop::WakeLater(Waker waker) {
@@ -252,6 +287,7 @@ LoopStats Loop::stats() const {
   stats.enters = counters_.enters.Get();
   stats.overflows = counters_.overflows.Get();
   stats.wakes = counters_.wakes.Get();
+  stats.fixed_transfers = counters_.fixed_transfers.Get();
   stats.in_flight = counters_.in_flight.Get();
   stats.buffers_made = counters_.buffers_made.Get();
   stats.large_buffers_made = counters_.large_buffers_made.Get();

@@ -35,6 +35,7 @@
 namespace zokio::io {
 
 class Loop;
+class RegisteredBuffers;
 struct ListenerState;
 
 struct LoopDeleter {
@@ -79,6 +80,10 @@ class Loop final : private BufferPool::Owner {
   // ---- For the futures of this package -------------------------------------------------------
 
   BufferPool& pool() { return pool_; }
+  // Null: it has none.
+  RegisteredBuffers* registered() { return registered_; }
+  // Whether the kernel knows of them.
+  bool has_registered_memory() const { return registered_in_kernel_; }
   BufferBlock* block(uint16_t id) { return (id < kLargeIds ? pool_ : large_pool_).block(id); }
   // A buffer for a receive of `socket`, which is readiness's; null: all are lent out.
   // REQUIRES: its lock is held.
@@ -147,6 +152,8 @@ class Loop final : private BufferPool::Owner {
   ~Loop();
 
   void EndLinks();
+  void AttachRegistered();
+  void DetachRegistered();
 
   int Turn(bool wait, Instant deadline);
   void Flush();
@@ -218,6 +225,8 @@ class Loop final : private BufferPool::Owner {
   BufferPool pool_;
   SplicePipePool splice_pipes_;
   BufferPool large_pool_;
+  RegisteredBuffers* registered_ = nullptr;  // a reference
+  bool registered_in_kernel_ = false;
   LoopCounters counters_;
   std::unique_ptr<Completion[]> batch_;
 

@@ -44,40 +44,21 @@ void Loop::Start(Operation* op) {
   if (detaching_) return FailStart(op, -ECANCELED, kOpLoopGone);
   const bool pooled = IsFileKind(op->kind) && !Handles(op->kind);
   if (pooled && options_.blocking_runner == nullptr) return FailStart(op, -ENOSYS, 0);
-  {
-    SmallLockGuard guard(op->lock);
-    op->flags = (op->flags & ~kOpDone) | kOpInKernel | (pooled ? kOpPooled : 0);
-    ++op->refs;
-    ++in_kernel_;
-  }
+  // Without the lock: it is nobody else's yet.
+  op->flags = (op->flags & ~kOpDone) | kOpInKernel | (pooled ? kOpPooled : 0);
+  ++op->refs;
+  ++in_kernel_;
   if (pooled) {
     counters_.pooled.Add(1);
     options_.blocking_runner->Run(&Loop::RunPooled, op);
   } else {
     const bool linking = links_begin_ != kNotLinking;
     if (linking && requests_.size() > links_begin_) {
-      op->flags |= kOpLinked;  // not yet anybody else's to look at
+      op->flags |= kOpLinked;
       counters_.linked.Add(1);
     }
     requests_.push_back({op, op->handle, Action::kStart, op->kind, linking});
   }
-}
-
-void Loop::EndLinks() {
-  if (requests_.size() > links_begin_) requests_.back().linked = false;
-  links_begin_ = kNotLinking;
-}
-
-// It is done before it began; its future, which is being polled, is woken to see that.
-void Loop::FailStart(Operation* op, int32_t result, uint32_t flags) {
-  Waker waker;
-  {
-    SmallLockGuard guard(op->lock);
-    op->flags |= kOpDone | flags;
-    op->result = result;
-    waker = std::move(op->waker);
-  }
-  std::move(waker).Wake();
 }
 
 void Loop::RunPooled(void* operation, bool run) {
@@ -99,6 +80,7 @@ void Loop::RunPooled(void* operation, bool run) {
 void Loop::Abandon(Operation* op) {
   Loop* post = nullptr;
   Waker waker;
+  bool last;
   {
     SmallLockGuard guard(op->lock);
     op->flags |= kOpDetached;
@@ -117,9 +99,10 @@ void Loop::Abandon(Operation* op) {
       const OwnedBytes gone(std::move(op->bytes));
     }
 #endif
+    last = --op->refs == 0;
   }
-  if (post != nullptr) Post(post, op);
-  Unref(op);
+  if (post != nullptr) Post(post, op);  // holds a reference of its own
+  if (last) FreeOperation(op);
 }
 
 void Loop::Unref(Operation* op) {

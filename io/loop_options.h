@@ -33,6 +33,10 @@ struct LoopOptions {
   // At so many accepted connections that are not closed, Accept waits until one is; the next ones
   // wait in the kernel's backlog. 0: no limit but the descriptors.
   uint32_t connections_max = 0;
+  // Buffers that the kernel knows for good, for RegisteredBytes. Their pages count against the
+  // limit of locked memory; where that is too low they serve as any memory does.
+  uint32_t registered_buffers = 0;
+  uint32_t registered_buffer_size = 64u << 10;
   // Submission and completion queue of io_uring. More is submitted in several calls.
   uint32_t submission_entries = 1024;
   uint32_t completion_entries = 8192;

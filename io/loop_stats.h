@@ -47,6 +47,7 @@ struct LoopStats {
   uint64_t enters = 0;
   uint64_t overflows = 0;
   uint64_t wakes = 0;
+  uint64_t fixed_transfers = 0;  // of files, to and from registered memory
   // Now.
   uint64_t in_flight = 0;
   uint64_t buffers_made = 0;
@@ -86,7 +87,7 @@ struct LoopCounters {
   LoopCounter turns, parks, completions, batches, operations, linked, speculative_calls,
       speculative_misses, arms, cancels, out_of_buffers, remote_requests, pooled, accept_backoffs,
       bytes_read, bytes_written, bytes_copied, bytes_spliced, connection_limits, enters, overflows,
-      wakes, in_flight, buffers_made, large_buffers_made, connections;
+      wakes, fixed_transfers, in_flight, buffers_made, large_buffers_made, connections;
   LoopHistogramCounter batch_sizes, delays_us;
 };
 

@@ -22,7 +22,8 @@ ZOKIO_IO_ON_EACH_BACKEND(ReceiveBuffersTest);
 
 std::string Pattern(size_t size, size_t seed) {
   std::string text(size, '\0');
-  for (size_t i = 0; i < size; ++i) text[i] = static_cast<char>((i * 31 + seed * 7 + i / 251) % 253);
+  for (size_t i = 0; i < size; ++i)
+    text[i] = static_cast<char>((i * 31 + seed * 7 + i / 251) % 253);
   return text;
 }
 

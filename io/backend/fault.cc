@@ -26,6 +26,7 @@ class FaultBackend final : public Backend {
   const BackendReport& report() const override { return inner_->report(); }
   bool completes() const override { return inner_->completes(); }
   bool Handles(OpKind kind) const override { return inner_->Handles(kind); }
+  bool RegisterMemory(std::span<uint8_t> memory) override { return inner_->RegisterMemory(memory); }
   uint32_t links_max() const override { return inner_->links_max(); }
   void Attach(BufferPool* pool, BufferPool* large) override { inner_->Attach(pool, large); }
   uint32_t Detach() override {

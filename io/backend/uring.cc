@@ -13,19 +13,13 @@
 
 #include "base/check.h"
 #include "io/backend/uring_abi.h"
+#include "io/backend/uring_buffers.h"
 #include "io/backend/uring_ring.h"
 #include "io/internal/file_arguments.h"
 
 namespace zokio::io {
 namespace {
 
-constexpr uint32_t kProvidedMin = 64;
-constexpr uint32_t kProvidedLargeMin = 4;
-// Of large buffers no more bytes than a second-level cache holds: what is received of more sockets
-// at once is out of it again when it is sent (echo of 64 KiB: 8 buffers 25 us, no limit 30 us).
-constexpr uint32_t kProvidedLargeBytes = 512u << 10;
-// Turns after which the number of provided buffers may shrink.
-constexpr uint32_t kShrinkTurns = 4096;
 constexpr size_t kTransferMax = size_t{1} << 30;
 
 uint64_t UserData(const OpBase* op, OpKind kind) {
@@ -62,19 +56,21 @@ class UringBackend final : public Backend {
   }
 
   uint32_t links_max() const override { return ring_.entries(); }
+  bool RegisterMemory(std::span<uint8_t> memory) override {
+    if (!ring_.RegisterMemory(memory)) return false;
+    registered_ = memory;
+    return true;
+  }
   void Attach(BufferPool* pool, BufferPool* large) override;
   uint32_t Detach() override {
     // What was handed over last, such as a close, still goes to the kernel.
     while (ring_.submissions_queued() > 0 && ring_.Enter() >= 0) {
     }
     ring_.Close();
-    return small_.provided + large_.provided;
+    return small_.provided() + large_.provided();
   }
-  uint32_t buffers_held() const override { return small_.provided; }
-  void OnOutOfBuffers(bool large) override {
-    BufferGroup& group = large ? large_ : small_;
-    if (group.pool != nullptr) group.target = std::min(group.target * 2, group.most);
-  }
+  uint32_t buffers_held() const override { return small_.provided(); }
+  void OnOutOfBuffers(bool large) override { (large ? large_ : small_).Grow(); }
   void Submit(std::span<const Request> requests) override;
   int Reap(std::span<Completion> out, bool wait, Instant deadline) override;
   void Wake() override {
@@ -85,53 +81,31 @@ class UringBackend final : public Backend {
   BackendStats stats() const override { return stats_; }
 
  private:
-  // Receive buffers of one size.
-  struct BufferGroup {
-    uint16_t id = uring::kBufferGroup;
-    BufferPool* pool = nullptr;
-    uint32_t least = 0;
-    uint32_t most = 0;
-    uint32_t provided = 0;  // buffers with the kernel
-    uint32_t target = 0;
-    uint32_t used_peak = 0;  // most used in one turn since the last look
-    uint32_t turns_to_shrink = kShrinkTurns;
-  };
-
   io_uring_sqe* PrepareStart(OpBase* op);
   void PrepareReceive(io_uring_sqe* sqe, const SocketState* socket);
-  static void PrepareFile(io_uring_sqe* sqe, Operation* op);
+  void PrepareFile(io_uring_sqe* sqe, Operation* op);
+  bool IsRegistered(const OwnedBytes& bytes);
   void PrepareCancel(const Request& request);
   void PrepareClose(NativeHandle handle);
   void ArmWake();
-  void ProvideBuffers(BufferGroup& group);
-  static void AdaptProvided(BufferGroup& group, uint32_t used);
   int Collect(std::span<Completion> out);
 
   const UringFeatures features_;
   const BackendReport report_;
   const int wake_fd_;
   UringRing ring_;
-  BufferGroup small_;
-  BufferGroup large_;  // without a pool: there are none
+  std::span<uint8_t> registered_;
+  UringBuffers small_;
+  UringBuffers large_;  // not open: there are none
   BackendStats stats_;
 };
 
 void UringBackend::Attach(BufferPool* pool, BufferPool* large) {
   // The probe did all this with success; a failure now is a broken promise of the kernel.
   ZOKIO_CHECK(ring_.Enable(features_.setup_flags) == 0, "io_uring: enabling the ring failed");
-  ZOKIO_CHECK(ring_.OpenBuffers(pool->capacity(), uring::kBufferGroup) == 0,
-              "io_uring: registering the buffer ring failed");
-  small_.pool = pool;
-  small_.least = std::min(kProvidedMin, pool->capacity());
-  small_.most = pool->capacity();
-  small_.target = small_.least;
-  large_.id = uring::kLargeBufferGroup;
-  large_.least = kProvidedLargeMin;
-  if (large != nullptr && ring_.OpenBuffers(large->capacity(), large_.id) == 0) {
-    large_.pool = large;
-    large_.most =
-        std::clamp(kProvidedLargeBytes / large->buffer_size(), large_.least, large->capacity());
-  }
+  ZOKIO_CHECK(small_.Open(ring_, uring::kBufferGroup, pool),
+              "io_uring: registering buffers failed");
+  if (large != nullptr) (void)large_.Open(ring_, uring::kLargeBufferGroup, large);
   ArmWake();
 }
 
@@ -193,11 +167,17 @@ void UringBackend::PrepareReceive(io_uring_sqe* sqe, const SocketState* socket) 
   io_uring_prep_recv(sqe, socket->handle, nullptr, 0, 0);
   if (features_.multishot_receive) sqe->ioprio |= IORING_RECV_MULTISHOT;
   sqe->flags |= IOSQE_BUFFER_SELECT;
-  sqe->buf_group = small_.id;
-  if ((socket->buffer_size & kLargeBuffers) != 0 && large_.pool != nullptr) {
-    sqe->buf_group = large_.id;
-    large_.target = std::max(large_.target, large_.least);
-  }
+  const bool large = (socket->buffer_size & kLargeBuffers) != 0 && large_.open();
+  sqe->buf_group = (large ? large_ : small_).Use();
+}
+
+bool UringBackend::IsRegistered(const OwnedBytes& bytes) {
+  // As numbers: the two may be of different arrays.
+  const auto begin = reinterpret_cast<uintptr_t>(registered_.data());
+  const auto data = reinterpret_cast<uintptr_t>(bytes.data());
+  if (data < begin || data - begin >= registered_.size()) return false;
+  ++stats_.fixed;
+  return true;
 }
 
 void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
@@ -206,10 +186,18 @@ void UringBackend::PrepareFile(io_uring_sqe* sqe, Operation* op) {
   FileArguments* path = TakesPath(op->kind) ? ArgumentsOf(*op) : nullptr;
   switch (op->kind) {
     case OpKind::kFileRead:
-      io_uring_prep_read(sqe, op->handle, op->bytes.data(), size, file.offset);
+      if (IsRegistered(op->bytes)) {
+        io_uring_prep_read_fixed(sqe, op->handle, op->bytes.data(), size, file.offset, 0);
+      } else {
+        io_uring_prep_read(sqe, op->handle, op->bytes.data(), size, file.offset);
+      }
       break;
     case OpKind::kFileWrite:
-      io_uring_prep_write(sqe, op->handle, op->bytes.data(), size, file.offset);
+      if (IsRegistered(op->bytes)) {
+        io_uring_prep_write_fixed(sqe, op->handle, op->bytes.data(), size, file.offset, 0);
+      } else {
+        io_uring_prep_write(sqe, op->handle, op->bytes.data(), size, file.offset);
+      }
       break;
     case OpKind::kFileReadVector:
       io_uring_prep_readv(sqe, op->handle, reinterpret_cast<const iovec*>(path->NextVectors()),
@@ -302,29 +290,6 @@ void UringBackend::Submit(std::span<const Request> requests) {
   }
 }
 
-void UringBackend::ProvideBuffers(BufferGroup& group) {
-  if (group.provided >= group.target) return;
-  do {
-    BufferBlock* block = group.pool->Take();
-    if (block == nullptr) break;  // all lent out: receives will wait
-    ring_.AddBuffer(group.id, block->data, group.pool->buffer_size(), block->id);
-  } while (++group.provided < group.target);
-  ring_.PublishBuffers(group.id);
-}
-
-void UringBackend::AdaptProvided(BufferGroup& group, uint32_t used) {
-  group.provided -= used;
-  group.used_peak = std::max(group.used_peak, used);
-  if (used * 4 >= group.target * 3) {
-    group.target = std::min(group.target * 2, group.most);
-    return;
-  }
-  if (--group.turns_to_shrink > 0) return;
-  group.turns_to_shrink = kShrinkTurns;
-  if (group.used_peak * 4 < group.target) group.target = std::max(group.target / 2, group.least);
-  group.used_peak = 0;
-}
-
 int UringBackend::Collect(std::span<Completion> out) {
   int filled = 0;
   uint32_t used[2] = {};  // small and large
@@ -349,15 +314,15 @@ int UringBackend::Collect(std::span<Completion> out) {
       ++used[id / kLargeIds];
     }
   });
-  if (used[0] > 0) AdaptProvided(small_, used[0]);
-  if (used[1] > 0) AdaptProvided(large_, used[1]);
+  if (used[0] > 0) small_.OnUsed(used[0]);
+  if (used[1] > 0) large_.OnUsed(used[1]);
   if (wake_lost) ArmWake();
   return filled;
 }
 
 int UringBackend::Reap(std::span<Completion> out, bool wait, Instant deadline) {
-  ProvideBuffers(small_);
-  ProvideBuffers(large_);
+  small_.Provide(ring_);
+  large_.Provide(ring_);
   int filled = 0;
   // Completions that are none of the caller's (a close, a lost cancel) do not end the wait, but a
   // wake-up does: then it returns with nothing.

@@ -47,6 +47,7 @@ class Ladder {
   bool CheckOpcodes();
   void CheckFiles(io_uring_probe* probe);
   bool CheckBuffers();
+  void CheckRegisteredMemory();
   void CheckMultishotReceive();
 
   UringFeatures features_;
@@ -79,6 +80,7 @@ bool Ladder::OpenRing() {
   if ((ring_.features() & kNeeded) != kNeeded) {
     return DenyMissing("io_uring features NODROP, EXT_ARG, FAST_POLL", "the kernel is too old");
   }
+  Grant("linked operations");  // older than what is needed
   features_.skip_success = (ring_.features() & IORING_FEAT_CQE_SKIP) != 0;
   return true;
 }
@@ -155,6 +157,14 @@ bool Ladder::CheckBuffers() {
   return true;
 }
 
+void Ladder::CheckRegisteredMemory() {
+  if (ring_.RegisterMemory(buffer_)) {
+    Grant("registered memory");
+  } else {
+    Deny("registered memory", ENOMEM);
+  }
+}
+
 // Sends itself three bytes and receives them by a multishot receive.
 void Ladder::CheckMultishotReceive() {
   int pair[2];
@@ -190,6 +200,7 @@ void Ladder::CheckMultishotReceive() {
 UringFeatures Ladder::Climb() {
   features_.usable = OpenRing() && CheckOpcodes() && CheckBuffers();
   if (features_.usable) CheckMultishotReceive();
+  if (features_.usable) CheckRegisteredMemory();
   // The ring goes first: its receive may still hold the buffer.
   ring_.Close();
   return std::move(features_);

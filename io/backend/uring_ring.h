@@ -13,6 +13,7 @@
 #include <liburing.h>
 
 #include <cstdint>
+#include <span>
 
 #include "base/clock.h"
 
@@ -69,6 +70,12 @@ class UringRing {
       visit(*cqe);
     }
     io_uring_cq_advance(&ring_, seen);
+  }
+
+  // Memory that the kernel shall know for good, as buffer 0; until Close. False: it cannot.
+  bool RegisterMemory(std::span<uint8_t> memory) {
+    const iovec vector{memory.data(), memory.size()};
+    return io_uring_register_buffers(&ring_, &vector, 1) == 0;
   }
 
   // A ring of provided buffers. `entries` is a power of two; `group` is 0 or 1.

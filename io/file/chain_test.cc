@@ -52,9 +52,8 @@ TEST_P(ChainTest, TheKernelIsToldOfAllLinksAtOnce) {
 TEST_P(ChainTest, OtherFuturesAreLinksToo) {
   FileRig rig(GetParam());
   std::string seen;
-  const auto result =
-      Await(Chain(rig.file.WriteAt(0, std::string("ab")), TwoPolls(&rig, &seen),
-                  rig.file.WriteAt(2, std::string("cd")), rig.file.ReadAt(0, 5)));
+  const auto result = Await(Chain(rig.file.WriteAt(0, std::string("ab")), TwoPolls(&rig, &seen),
+                                  rig.file.WriteAt(2, std::string("cd")), rig.file.ReadAt(0, 5)));
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(seen, "ab23456789");
   EXPECT_EQ(std::get<1>(*result), 7);

@@ -7,7 +7,7 @@ import tempfile
 
 from tools.compare.harness import cores, figures, process
 from tools.compare.harness.case import Case, Contender
-from tools.compare.harness.outcome import Measurement, NotVerified, ReadOutcome
+from tools.compare.harness.outcome import Measurement, NotVerified, ReadOutcome, Words
 from tools.compare.harness.programs import Built, Installed
 
 OURS = 'ours/io_cases'
@@ -50,6 +50,23 @@ def _MeasureReader(program, seconds):
                    '%.2f' % seconds]
         output, status = process.Run(command, cores.Server(), timeout_s=seconds + 20)
     return ReadOutcome(output, status)
+
+
+BATCH = 8
+# Within which an operation of a batch must be back, on average.
+MEAN_US_MAX = 10.0
+
+
+def _MeasureBatches(program, seconds):
+    with tempfile.TemporaryDirectory() as directory:
+        command = [program, 'floor_io', _BlockFile(directory), str(BLOCKS), str(BATCH),
+                   '%.2f' % seconds]
+        output, status = process.Run(command, cores.Server(), timeout_s=seconds + 20)
+    done = ReadOutcome(output, status)
+    mean_us = float(Words(output.strip().splitlines()[-1])['mean_us'])
+    if mean_us > MEAN_US_MAX:
+        raise NotVerified('an operation took %.1f us on average' % mean_us)
+    return done
 
 
 def _MeasureFio(program, seconds):
@@ -96,4 +113,9 @@ CASES = [
     Case(name='copies_per_byte', work='copies of each byte that an echo server gives back, counted',
          unit='copies', better=figures.LESS, ours=_CopiesOf('ours', 'lease'),
          peers=[_CopiesOf('read-into-buffer', 'buffers')], bars={'read-into-buffer': 2}),
+    Case(name='floor_io',
+         work='reads of 64 bytes from the page cache a second, as operations in batches of %d '
+              'that take below %.0f us on average, one core' % (BATCH, MEAN_US_MAX),
+         unit='ops', better=figures.MORE,
+         ours=Contender('ours', lambda: Built(OURS), _MeasureBatches), peers=[], overhead_s=0.3),
 ]

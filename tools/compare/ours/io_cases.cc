@@ -3,6 +3,7 @@
 //   io_cases nop_b32|nop_b128 COUNT WORKERS REPETITIONS        through the backend's interface
 //   io_cases future_b32|future_b128 COUNT WORKERS REPETITIONS  as futures of a loop
 //   io_cases file_read_4k FILE BLOCKS DEPTH SECONDS            prints `value=NS work=READS`
+//   io_cases floor_io FILE BLOCKS BATCH SECONDS       prints `value=READS/S work=READS mean_us=US`
 //
 // (See load/repeat.h.) The work of a nop is what completed; each 4 KiB block of the file begins
 // with its own number, and a read of another one ends the program.
@@ -175,10 +176,79 @@ void MeasureReads(char** argv) {
               static_cast<unsigned long long>(reading.reads));
 }
 
+// Reads of 64 bytes from the page cache as operations of a loop, so many handed over together; the
+// time of each is that of its batch, from the first hand-over to the last answer.
+constexpr size_t kRecord = 64;
+
+zokio::io::OwnedBytes NewRecord() {
+  auto* memory = new uint8_t[kRecord];
+  return zokio::io::OwnedBytes(
+      memory, kRecord, [](void* owner) { delete[] static_cast<uint8_t*>(owner); }, memory);
+}
+
+template <typename F>
+auto PollUntilReady(zokio::io::Loop& loop, F& future, zokio::Context& context) {
+  while (true) {
+    auto poll = future.poll(context);
+    if (poll.ready()) return std::move(poll).value();
+    loop.Poll();
+  }
+}
+
+void MeasureBatches(char** argv) {
+  const auto blocks = static_cast<uint32_t>(std::atoi(argv[3]));
+  const auto batch = static_cast<size_t>(std::atoi(argv[4]));
+  const std::chrono::duration<double> length(std::atof(argv[5]));
+  auto loop = zokio::io::CreateLoop(zokio::io::LoopOptions());
+  ZOKIO_CHECK(loop.ok(), "no loop");
+  (*loop)->Attach();
+  zokio::Waker waker(&kNobody, loop->get());
+  zokio::PollEnvironment environment;
+  environment.budget = INT32_MAX;
+  zokio::Context context(waker, environment);
+  auto opening = zokio::File::Open(argv[2]);
+  auto file = PollUntilReady(**loop, opening, context);
+  ZOKIO_CHECK(file.ok(), "the file cannot be opened");
+  zokio::Random random(1);
+  std::vector<zokio::io::OwnedBytes> records;
+  for (size_t i = 0; i < batch; ++i) records.push_back(NewRecord());
+  std::vector<std::optional<zokio::ReadFileAt>> reads(batch);
+  std::vector<uint32_t> wanted(batch);
+  uint64_t done = 0;
+  const zokio::Instant start = zokio::Clock::Monotonic().Now();
+  const zokio::Instant end = start + std::chrono::duration_cast<zokio::Duration>(length);
+  while (zokio::Clock::Monotonic().Now() < end) {
+    environment.budget = INT32_MAX;
+    for (size_t i = 0; i < batch; ++i) {
+      wanted[i] = random.Below(blocks);
+      reads[i].emplace(file->ReadAt(uint64_t{wanted[i]} * kBlock, std::move(records[i])));
+      ZOKIO_CHECK(reads[i]->poll(context).pending(), "done before it was begun");
+    }
+    for (size_t i = 0; i < batch; ++i) {
+      auto record = PollUntilReady(**loop, *reads[i], context);
+      uint32_t number = 0;
+      ZOKIO_CHECK(record.ok() && record->size() == kRecord, "a read failed");
+      std::memcpy(&number, record->data(), sizeof(number));
+      ZOKIO_CHECK(number == wanted[i], "another block was read");
+      records[i] = *std::move(record);
+      reads[i].reset();
+    }
+    done += batch;
+  }
+  const std::chrono::duration<double> elapsed = zokio::Clock::Monotonic().Now() - start;
+  std::printf("value=%.0f work=%llu mean_us=%.2f\n", static_cast<double>(done) / elapsed.count(),
+              static_cast<unsigned long long>(done),
+              elapsed.count() * 1e6 * static_cast<double>(batch) / static_cast<double>(done));
+  file->Close();
+  (*loop)->Detach();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 6 && std::string_view(argv[1]) == "file_read_4k") {
+  if (argc == 6 && std::string_view(argv[1]) == "floor_io") {
+    MeasureBatches(argv);
+  } else if (argc == 6 && std::string_view(argv[1]) == "file_read_4k") {
     MeasureReads(argv);
   } else {
     MeasureNothing(argc, argv);
