@@ -75,8 +75,8 @@ void FuzzSpsc(Input in) {
         break;
       case 2: {
         const size_t fit = std::min(count, room());
-        const size_t pushed = ring.TryPushBatch(
-            count, [&](size_t i) { return next + static_cast<uint32_t>(i); });
+        const size_t pushed =
+            ring.TryPushBatch(count, [&](size_t i) { return next + static_cast<uint32_t>(i); });
         ZOKIO_CHECK(pushed == fit, "TryPushBatch");
         for (size_t i = 0; i < fit; ++i) staged.push_back(next++);
         if (fit != 0) publish();

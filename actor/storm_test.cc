@@ -1,5 +1,7 @@
 // Storms: supervised actors that fail at random, everywhere they can, under a seed step by step and
 // on a scheduler.
+#include "actor/testing/storm.h"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -9,7 +11,6 @@
 
 #include "actor/supervision.h"
 #include "actor/testing/job_storm.h"
-#include "actor/testing/storm.h"
 
 namespace zokio::testing {
 namespace {
@@ -86,8 +87,7 @@ void LimitsAccountForAll(House&& house, uint64_t seed) {
   EXPECT_GT(dead, 0u);
   // Beside the jobs, the leaves' one message may come too late for them.
   EXPECT_GE(storm.begun.load() + dead, storm.jobs_each * JobStorm::kSenders);
-  EXPECT_LE(storm.begun.load() + dead,
-            storm.jobs_each * JobStorm::kSenders + storm.leaves.load());
+  EXPECT_LE(storm.begun.load() + dead, storm.jobs_each * JobStorm::kSenders + storm.leaves.load());
   EXPECT_EQ(storm.disorders.load(), 0u);
   EXPECT_EQ(storm.late_answers.load(), 0u);
   EXPECT_EQ(storm.living.load(), 0);
@@ -95,7 +95,8 @@ void LimitsAccountForAll(House&& house, uint64_t seed) {
 }
 
 TEST(StormTest, LimitsAccountForEveryMessage) {
-  for (uint64_t seed = 1; seed <= (kSanitized ? 3 : 10); ++seed) LimitsAccountForAll(ManualHouse(seed), seed);
+  for (uint64_t seed = 1; seed <= (kSanitized ? 3 : 10); ++seed)
+    LimitsAccountForAll(ManualHouse(seed), seed);
   for (uint64_t seed = 1; seed <= 3; ++seed) LimitsAccountForAll(RealHouse(), seed);
 }
 

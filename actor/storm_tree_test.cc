@@ -160,9 +160,8 @@ void TreesEndAsAWhole(House&& house, uint64_t seed, uint32_t pokes) {
   if (seed % 3 == 0) root.Kill();
   house.AwaitEnd(root);
   EXPECT_EQ(storm.living.load(), 0) << "a parent outlives its children";
-  EXPECT_TRUE(house.Until([&] {
-    return house.Await(observer.Ask(CountEnds{})).value() == storm.born.load();
-  }));
+  EXPECT_TRUE(house.Until(
+      [&] { return house.Await(observer.Ask(CountEnds{})).value() == storm.born.load(); }));
   house.Shutdown();
   EXPECT_GT(storm.born.load(), 0u);
   if (seed % 3 != 0) {

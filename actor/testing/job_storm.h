@@ -127,9 +127,8 @@ class JobParent : public Actor<JobParent<Policy>, Go> {
   JobWorkers On(Go) {
     JobWorkers workers;
     for (uint32_t i = 0; i < JobStorm::kWorkers; ++i) {
-      workers.push_back(i % 2 == 0
-                            ? this->template Spawn<JobWorker>(std::ref(storm_), i)
-                            : this->template SpawnSpread<JobWorker>(std::ref(storm_), i));
+      workers.push_back(i % 2 == 0 ? this->template Spawn<JobWorker>(std::ref(storm_), i)
+                                   : this->template SpawnSpread<JobWorker>(std::ref(storm_), i));
     }
     return workers;
   }

@@ -16,8 +16,10 @@ class Finish {
     sum_.fetch_add(sum, memory_order_relaxed);
     if (left_.fetch_sub(1, memory_order_acq_rel) == 1) parker_.Unpark();
   }
+  // REQUIRES: there was a part.
   uint64_t Wait() {
-    while (left_.load(memory_order_acquire) != 0) parker_.Park();
+    // By the token alone, which the last part puts there as the last that it does here.
+    parker_.Park();
     return sum_.load(memory_order_relaxed);
   }
 
