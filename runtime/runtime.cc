@@ -70,6 +70,10 @@ Runtime::Runtime(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Runtime::~Runtime() = default;
 
+Result<void> Runtime::Drain(Duration limit, TaskDump* left) {
+  return state_->scheduler->Drain(limit, left);
+}
+
 Result<void> Runtime::Shutdown(Duration limit) { return state_->scheduler->Shutdown(limit); }
 
 const io::BackendReport& Runtime::backend() const { return state_->plan.report(); }

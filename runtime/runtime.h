@@ -35,6 +35,7 @@
 #include "sched/placement.h"
 #include "sched/scheduler.h"
 #include "sched/stuck_poll.h"
+#include "sched/task_dump.h"
 #include "sched/topology.h"
 #include "sched/virtual_clock.h"
 #include "sched/worker_hooks.h"
@@ -100,6 +101,10 @@ class Runtime {
   auto BlockOn(Callable&& callable, Args&&... args) {
     return scheduler().BlockOn(std::forward<Callable>(callable), std::forward<Args>(args)...);
   }
+
+  // Takes no more tasks from other threads, and waits for the end of those that live: see
+  // Scheduler::Drain.
+  Result<void> Drain(Duration limit = Duration::max(), TaskDump* left = nullptr);
 
   // As the destructor, but fails with kDeadlineExceeded when tasks need longer than `limit`.
   Result<void> Shutdown(Duration limit = Duration::max());

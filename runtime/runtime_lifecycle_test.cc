@@ -56,6 +56,8 @@ TEST(RuntimeOptionsTest, WorkersAreBoundAsTheSchedulersAre) {
   EXPECT_EQ(runtime.workers(), 1) << "as many as the topology has processors";
   const auto cpus = runtime.BlockOn([]() -> Task<std::vector<int>> { co_return UsableCpus(); });
   EXPECT_EQ(cpus, std::vector<int>{UsableCpus().back()});
+  EXPECT_TRUE(runtime.Drain().ok());
+  EXPECT_TRUE(runtime.Spawn([]() -> Task<> { co_return; }).finished());
 }
 
 class RuntimeLifecycleTest : public ::testing::TestWithParam<io::BackendChoice> {};

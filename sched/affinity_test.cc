@@ -1,5 +1,4 @@
-// Workers bound to processors, on this machine's real ones. Machines with more nodes are pretended
-// by naming the same processors again: the kernel then binds for real, the scheduler decides as if.
+// Workers bound to this machine's processors, on machines that are pretended.
 #include <gtest/gtest.h>
 #include <sched.h>
 
@@ -13,42 +12,18 @@
 #include "base/parker.h"
 #include "future/yield.h"
 #include "sched/block_in_place.h"
+#include "sched/blocking_pool.h"
 #include "sched/cores.h"
 #include "sched/scheduler.h"
+#include "sched/testing_topology.h"
 #include "sched/topology.h"
 
 namespace zokio {
 namespace {
 
+using testing::MakePlaced;
+using testing::PretendedTopology;
 using Cpus = std::vector<int>;
-
-// `per_node` cores on each of so many nodes.
-Topology Pretend(int nodes, int per_node) {
-  const Cpus real = UsableCpus();
-  Topology topology;
-  topology.origin = "pretended";
-  for (int node = 0; node < nodes; ++node) {
-    topology.nodes.push_back({.os_index = node, .memory_bytes = 1 << 20});
-    for (int i = 0; i < per_node; ++i) {
-      const auto core = static_cast<int>(topology.processors.size());
-      topology.processors.push_back({.cpu = real[static_cast<size_t>(core) % real.size()],
-                                     .core = core,
-                                     .l2 = core,
-                                     .l3 = node,
-                                     .node = node});
-    }
-  }
-  return topology;
-}
-
-std::unique_ptr<Scheduler> Make(int workers, Affinity affinity, const Topology& topology) {
-  SchedulerOptions options;
-  options.workers = workers;
-  options.affinity = affinity;
-  options.topology = std::make_shared<Topology>(topology);
-  options.stuck_poll_limit = Duration::zero();  // tests hold workers on purpose
-  return std::move(Scheduler::Create(std::move(options))).value();
-}
 
 Task<Cpus> WhereAmI() { co_return UsableCpus(); }
 Task<> Join(JoinHandle<void> handle) { (void)co_await handle; }
@@ -74,15 +49,15 @@ TEST(AffinityTest, WithoutItThreadsRunAnywhere) {
 
 TEST(AffinityTest, EachWorkerIsBoundToItsPlace) {
   const Cpus real = UsableCpus();
-  const Topology machine = Pretend(2, 2);
-  auto cores = Make(4, Affinity::kCore, machine);
+  const Topology machine = PretendedTopology(2, 2);
+  auto cores = MakePlaced(4, Affinity::kCore, machine);
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(CpusOf(*cores, i), Cpus{machine.processors[static_cast<size_t>(i)].cpu});
     EXPECT_EQ(cores->node_of(i), i / 2);
   }
   EXPECT_EQ(cores->nodes(), 2);
   EXPECT_NE(cores->PlacementReport().find("2 nodes (pretended)"), std::string::npos);
-  auto nodes = Make(2, Affinity::kNode, Topology::Flat(real));
+  auto nodes = MakePlaced(2, Affinity::kNode, Topology::Flat(real));
   EXPECT_EQ(CpusOf(*nodes, 1), real) << "the node has all";
 }
 
@@ -95,14 +70,14 @@ TEST(AffinityTest, WithoutATopologyEachProcessorIsACore) {
 }
 
 TEST(AffinityTest, TheTopologyBoundsTheDefaultNumberOfWorkers) {
-  EXPECT_EQ(Make(0, Affinity::kCore, Pretend(1, 1))->workers(), 1);
-  EXPECT_EQ(Make(0, Affinity::kNone, Pretend(1, 1))->workers(), 1);
-  EXPECT_EQ(Make(0, Affinity::kNode, Pretend(8, 64))->workers(), AvailableCores());
+  EXPECT_EQ(MakePlaced(0, Affinity::kCore, PretendedTopology(1, 1))->workers(), 1);
+  EXPECT_EQ(MakePlaced(0, Affinity::kNone, PretendedTopology(1, 1))->workers(), 1);
+  EXPECT_EQ(MakePlaced(0, Affinity::kNode, PretendedTopology(8, 64))->workers(), AvailableCores());
 }
 
 TEST(AffinityTest, AProcessorThatIsNotThereIsReportedAndHarmless) {
   Topology machine = Topology::Flat({1 << 15});
-  auto scheduler = Make(1, Affinity::kCore, machine);
+  auto scheduler = MakePlaced(1, Affinity::kCore, machine);
   EXPECT_EQ(CpusOf(*scheduler, 0), UsableCpus());
   EXPECT_NE(scheduler->PlacementReport().find("worker 0 is not bound: sched_setaffinity"),
             std::string::npos)
@@ -113,7 +88,7 @@ TEST(AffinityTest, ASpareWorkerStaysOnTheNodeOfTheOneItStandsInFor) {
   const int last = UsableCpus().back();
   Topology machine = Topology::Flat({last, last});
   machine.processors[1].core = 0;
-  auto scheduler = Make(1, Affinity::kCore, machine);
+  auto scheduler = MakePlaced(1, Affinity::kCore, machine);
   const Cpus spare = scheduler->BlockOn([&]() -> Task<Cpus> {
     co_return BlockInPlace([&] { return scheduler->BlockOn(WhereAmI()); });
   });
@@ -121,11 +96,22 @@ TEST(AffinityTest, ASpareWorkerStaysOnTheNodeOfTheOneItStandsInFor) {
   EXPECT_EQ(scheduler->Recovery().spare_workers, 1);
 }
 
+TEST(AffinityTest, ThreadsOfABlockingPoolAreNotBoundAsTheWorkerThatStartsThem) {
+  BlockingPool pool;
+  auto scheduler = MakePlaced(1, Affinity::kCore, Topology::Flat({UsableCpus().front()}));
+  const Cpus cpus = scheduler->BlockOn([&]() -> Task<Cpus> {
+    auto job = pool.Spawn([] { return UsableCpus(); });
+    Result<Cpus> there = co_await job;
+    co_return std::move(there).value();
+  });
+  EXPECT_EQ(cpus, UsableCpus());
+}
+
 // Two schedulers that share the machine, as actors' dispatchers do.
 TEST(AffinityTest, SchedulersWithProcessorsOfTheirOwnWorkTogether) {
   const Cpus real = UsableCpus();
-  auto front = Make(2, Affinity::kCore, Topology::Flat({real.front()}));
-  auto back = Make(1, Affinity::kNode, Topology::Flat({real.back()}));
+  auto front = MakePlaced(2, Affinity::kCore, Topology::Flat({real.front()}));
+  auto back = MakePlaced(1, Affinity::kNode, Topology::Flat({real.back()}));
   constexpr int kRounds = 200;
   const int strays = front->BlockOn([&]() -> Task<int> {
     int count = 0;
@@ -153,9 +139,9 @@ struct Held {
 // Workers 0 and 1 on one node, 2 on another. Worker 1 steals: each time worker 0 and 2 have a task
 // each that it may take.
 TEST(AffinityTest, ThievesRobTheirNodeFirst) {
-  Topology machine = Pretend(2, 2);
+  Topology machine = PretendedTopology(2, 2);
   machine.processors.pop_back();
-  auto scheduler = Make(3, Affinity::kNode, machine);
+  auto scheduler = MakePlaced(3, Affinity::kNode, machine);
   for (int round = 0; round < 30; ++round) {
     Held thief, near, far;
     std::vector<int> order;
@@ -192,7 +178,7 @@ TEST(AffinityTest, ThievesRobTheirNodeFirst) {
 
 // No worker sleeps while another one has work, however far away.
 TEST(AffinityTest, WorkIsTakenFromFarNodesToo) {
-  auto scheduler = Make(4, Affinity::kCore, Pretend(4, 1));
+  auto scheduler = MakePlaced(4, Affinity::kCore, PretendedTopology(4, 1));
   for (int round = 0; round < 100; ++round) {
     scheduler->BlockOn([&]() -> Task<> {
       Parker ran;

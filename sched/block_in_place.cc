@@ -12,6 +12,7 @@ BlockingSection::BlockingSection() : worker_(CurrentWorker::Get()) {
   if (worker_->core().crew().StepAside(*worker_)) {
     // What the call wakes and spawns comes from outside the scheduler, as far as that can see.
     CurrentWorker::Get() = nullptr;
+    BlockedWorker::Get() = worker_;
   } else {
     worker_ = nullptr;
   }
@@ -19,9 +20,12 @@ BlockingSection::BlockingSection() : worker_(CurrentWorker::Get()) {
 
 BlockingSection::~BlockingSection() {
   if (worker_ == nullptr) return;
+  ZOKIO_CHECK(!worker_->core().orphaned(),
+              "BlockInPlace returned in a child of fork(): call exec or _exit there");
   // Another worker may have been faster to run the fiber on than this one to end its poll.
   ZOKIO_CHECK(CurrentWorker::Get() == nullptr, "a fiber waited inside BlockInPlace");
   CurrentWorker::Get() = worker_;
+  BlockedWorker::Get() = nullptr;
   worker_->core().crew().StepBack(*worker_);
 }
 

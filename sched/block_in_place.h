@@ -12,7 +12,8 @@
 //   scheduler (BlockOn) where a spare worker was had.
 // Errors: where no thread can be had (SchedulerOptions::spare_workers_max) it blocks its worker. An
 //   exception of the callable goes through.
-// A fiber must not Await in it (a CHECK). Virtual time stands still meanwhile.
+// A fiber must not Await in it (a CHECK), nor may it shut its own scheduler down or drain it (a
+// CHECK). Virtual time stands still meanwhile, but while it waits in BlockOn of its own scheduler.
 // Cost: two locks and two wakes, a lock for each queued task; the first time a thread's start.
 #ifndef ZOKIO_SCHED_BLOCK_IN_PLACE_H_
 #define ZOKIO_SCHED_BLOCK_IN_PLACE_H_

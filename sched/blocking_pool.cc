@@ -1,10 +1,13 @@
 #include "sched/blocking_pool.h"
 
 #include "base/check.h"
+#include "sched/cores.h"
+#include "sched/internal/pin_thread.h"
 
 namespace zokio {
 
-BlockingPool::BlockingPool(BlockingPoolOptions options) : options_(std::move(options)) {
+BlockingPool::BlockingPool(BlockingPoolOptions options)
+    : options_(std::move(options)), cpus_(UsableCpus()) {
   ZOKIO_CHECK(options_.threads_max > 0, "a blocking pool without threads");
 }
 
@@ -63,6 +66,8 @@ BlockingJob* BlockingPool::PopLocked() {
 }
 
 void BlockingPool::ThreadMain(std::list<Thread>::iterator self) {
+  // A worker that is bound to one processor may have started it.
+  if (!cpus_.empty() && UsableCpus() != cpus_) (void)internal::PinThisThread(cpus_);
   MutexLock lock(mutex_);
   while (true) {
     if (std::unique_ptr<BlockingJob> job{PopLocked()}) {

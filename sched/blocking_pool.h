@@ -29,6 +29,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/exceptions.h"
@@ -137,6 +138,7 @@ class BlockingPool {
   BlockingJob* PopLocked();
 
   const BlockingPoolOptions options_;
+  const std::vector<int> cpus_;  // where its maker may run, and so its threads
   mutable Mutex mutex_;
   CondVar work_;      // a job was queued, or the pool stops
   CondVar all_gone_;  // the last thread left

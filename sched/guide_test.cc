@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <numeric>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/atomic.h"
@@ -14,9 +16,11 @@
 #include "sched/blocking_pool.h"
 #include "sched/fiber.h"
 #include "sched/fork.h"
+#include "sched/hwloc_topology.h"
 #include "sched/parallel.h"
 #include "sched/scheduler.h"
 #include "sched/time.h"
+#include "sched/topology.h"
 #include "sched/virtual_clock.h"
 
 namespace zokio {
@@ -102,11 +106,25 @@ TEST(GuideTest, SchedulingSnippetsDoWhatTheySay) {
     const int status = BlockInPlace([] { return ReadSizeFromDisk(); });
     EXPECT_EQ(status, 4096);
   });
+  TaskDump left;
+  Result<void> drained = scheduler->Drain(std::chrono::seconds(30), &left);
+  EXPECT_TRUE(drained.ok());
   TaskDump blocking;
   Result<void> ended = scheduler->Shutdown(std::chrono::seconds(5), &blocking);
   if (!ended.ok()) std::fputs(blocking.ToString().c_str(), stderr);
   EXPECT_TRUE(ended.ok());
   EXPECT_EQ(scheduler->Recovery().in_place, 1u);
+}
+
+TEST(GuideTest, WorkersAreBound) {
+  Result<Topology> machine = LoadTopology();  // sched/hwloc_topology.h, which links hwloc
+  SchedulerOptions placed;
+  placed.affinity = Affinity::kCore;  // or kCache, kNode
+  if (machine.ok()) placed.topology = std::make_shared<Topology>(*std::move(machine));
+  auto bound = Scheduler::Create(placed).value();
+  std::fputs(bound->PlacementReport().c_str(), stdout);
+  EXPECT_EQ(bound->BlockOn(Compute(21)), 42);
+  EXPECT_NE(bound->PlacementReport().find("(hwloc)"), std::string::npos);
 }
 
 TEST(GuideTest, StuckPollsAndVirtualTime) {

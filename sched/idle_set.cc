@@ -12,12 +12,9 @@ IdleSet::IdleSet(int workers) : workers_(workers) {
   AsymmetricFence::Prepare();
 }
 
-int IdleSet::ClaimSleeper() {
-  MutexLock lock(mutex_);
-  // Two pushers may both have seen that nobody searches: one wake serves both.
-  if (sleepers_.empty() || Searching(state_.load(memory_order_relaxed)) != 0) return kNobody;
-  int worker = sleepers_.back();  // the last to park has the warmest cache
-  sleepers_.pop_back();
+int IdleSet::ClaimLocked(size_t place) {
+  const int worker = sleepers_[place];
+  sleepers_.erase(sleepers_.begin() + static_cast<ptrdiff_t>(place));
   state_.fetch_add(kSearching - kParked, memory_order_seq_cst);
   return worker;
 }

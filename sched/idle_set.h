@@ -22,6 +22,7 @@
 #ifndef ZOKIO_SCHED_IDLE_SET_H_
 #define ZOKIO_SCHED_IDLE_SET_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -45,7 +46,25 @@ class IdleSet {
   }
   // Picks who is to be woken, counted as searching from now on; kNobody if that became needless.
   // The caller unparks it.
-  int ClaimSleeper();
+  int ClaimSleeper() {
+    return ClaimSleeper([](int) { return true; });
+  }
+  // The same, if possible one that `near(worker)` says so of. Called under a lock.
+  template <typename Near>
+  int ClaimSleeper(Near near) {
+    MutexLock lock(mutex_);
+    // Two pushers may both have seen that nobody searches: one wake serves both.
+    if (sleepers_.empty() || Searching(state_.load(memory_order_relaxed)) != 0) return kNobody;
+    const size_t found = FindLocked(near);
+    return ClaimLocked(found == sleepers_.size() ? found - 1 : found);
+  }
+  // For work that only some can take: one of those, whoever searches; kNobody where none sleeps.
+  template <typename Suits>
+  int ClaimSleeperOf(Suits suits) {
+    MutexLock lock(mutex_);
+    const size_t found = FindLocked(suits);
+    return found == sleepers_.size() ? kNobody : ClaimLocked(found);
+  }
 
   // A running worker asks to search. False when half of the workers do already.
   bool TryBeginSearch();
@@ -70,6 +89,16 @@ class IdleSet {
   static constexpr uint64_t kParked = uint64_t{1} << 32;
   static int Searching(uint64_t state) { return static_cast<int>(state & (kParked - 1)); }
   static int Parked(uint64_t state) { return static_cast<int>(state >> 32); }
+
+  // The last to park has the warmest cache. The number of sleepers where none suits.
+  template <typename Suits>
+  size_t FindLocked(Suits suits) const {
+    for (size_t i = sleepers_.size(); i-- > 0;) {
+      if (suits(sleepers_[i])) return i;
+    }
+    return sleepers_.size();
+  }
+  int ClaimLocked(size_t place);
 
   // The parked count changes under the lock, the searching count anywhere.
   alignas(64) Atomic<uint64_t> state_{0};

@@ -142,5 +142,28 @@ TEST(IdleSetStressTest, NoWakeIsLost) {
   for (auto& parker : parkers) parker->Unpark();
 }
 
+TEST(IdleSetTest, ANearSleeperIsPreferredAndAnyOtherTaken) {
+  IdleSet idle(4);
+  for (int worker : {0, 1, 2}) idle.Announce(worker, false);
+  const auto even = [](int worker) { return worker % 2 == 0; };
+  const auto nobody = [](int) { return false; };
+  EXPECT_EQ(idle.ClaimSleeper(even), 2);
+  EXPECT_EQ(idle.ClaimSleeper(even), IdleSet::kNobody) << "somebody searches";
+  EXPECT_TRUE(idle.EndSearch());
+  EXPECT_EQ(idle.ClaimSleeper(nobody), 1) << "none is near: the last to park";
+}
+
+TEST(IdleSetTest, ForWorkThatOnlySomeCanTakeThoseAreWokenWhoeverSearches) {
+  IdleSet idle(4);
+  for (int worker : {0, 1, 2}) idle.Announce(worker, false);
+  const auto even = [](int worker) { return worker % 2 == 0; };
+  EXPECT_EQ(idle.ClaimSleeperOf(even), 2);
+  EXPECT_EQ(idle.ClaimSleeperOf(even), 0);
+  EXPECT_EQ(idle.ClaimSleeperOf(even), IdleSet::kNobody);
+  EXPECT_EQ(idle.parked(), 1);
+  EXPECT_EQ(idle.searching(), 2);
+  EXPECT_FALSE(idle.Withdraw(0)) << "it was claimed";
+}
+
 }  // namespace
 }  // namespace zokio

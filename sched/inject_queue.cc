@@ -13,10 +13,10 @@ constinit Atomic<uint32_t> next_thread_number{1};
 
 }  // namespace
 
-InjectQueue::InjectQueue(uint32_t shards)
-    : mask_(shards - 1), shards_(std::make_unique<Shard[]>(shards)) {
-  ZOKIO_CHECK(shards != 0 && shards <= 32 && (shards & mask_) == 0,
-              "shards must be a power of two, at most 32");
+InjectQueue::InjectQueue(uint32_t shards, uint32_t nodes)
+    : mask_(shards - 1), nodes_(nodes), shards_(std::make_unique<Shard[]>(shards * nodes)) {
+  ZOKIO_CHECK(shards != 0 && (shards & mask_) == 0, "shards must be a power of two");
+  ZOKIO_CHECK(nodes != 0 && this->shards() <= kShardsMax, "too many shards");
 }
 
 InjectQueue::~InjectQueue() { ZOKIO_CHECK(empty(), "an inject queue dies with tasks in it"); }
@@ -38,47 +38,55 @@ void InjectQueue::AppendBatch(Shard& shard, TaskBatch* batch) {
   shard.last = batch;
 }
 
-void InjectQueue::PushBatch(TaskBatch* batch, uint32_t hint) {
-  Shard& shard = shards_[hint & mask_];
+void InjectQueue::PushBatch(TaskBatch* batch, uint32_t hint, uint32_t node) {
+  Shard& shard = ShardOf(node, hint);
   MutexLock lock(shard.mutex);
   AppendBatch(shard, batch);
   Grow(shard, batch->count);
 }
 
-TaskBatch* InjectQueue::PopBatch(uint32_t hint) {
-  const uint32_t filled = filled_.load(memory_order_relaxed);
-  for (uint32_t i = 0; i <= mask_; ++i) {
-    Shard& shard = shards_[(hint + i) & mask_];
-    if ((filled & BitOf(shard)) == 0) continue;
-    MutexLock lock(shard.mutex);
-    TaskBatch* batch = shard.first;
-    if (batch == nullptr) continue;
-    shard.first = batch->next;
-    if (shard.first == nullptr) shard.last = nullptr;
-    shard.size -= batch->count;
-    if (shard.size == 0) filled_.fetch_and(~BitOf(shard), memory_order_relaxed);
-    return batch;
+TaskBatch* InjectQueue::PopBatch(uint32_t hint, std::span<const int> nodes) {
+  const uint64_t filled = filled_.load(memory_order_relaxed);
+  for (const int node : nodes) {
+    for (uint32_t i = 0; i <= mask_; ++i) {
+      Shard& shard = ShardOf(static_cast<uint32_t>(node), hint + i);
+      if ((filled & BitOf(shard)) == 0) continue;
+      MutexLock lock(shard.mutex);
+      TaskBatch* batch = shard.first;
+      if (batch == nullptr) continue;
+      shard.first = batch->next;
+      if (shard.first == nullptr) shard.last = nullptr;
+      const uint64_t left = shard.size.load(memory_order_relaxed) - batch->count;
+      shard.size.store(left, memory_order_relaxed);
+      if (left == 0) filled_.fetch_and(~BitOf(shard), memory_order_relaxed);
+      return batch;
+    }
   }
   return nullptr;
 }
 
-uint64_t InjectQueue::size() const {
+uint64_t InjectQueue::SizeOf(uint32_t node) const {
   uint64_t sum = 0;
   for (uint32_t i = 0; i <= mask_; ++i) {
-    MutexLock lock(shards_[i].mutex);
-    sum += shards_[i].size;
+    sum += shards_[node % nodes_ * (mask_ + 1) + i].size.load(memory_order_relaxed);
   }
+  return sum;
+}
+
+uint64_t InjectQueue::size() const {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < shards(); ++i) sum += shards_[i].size.load(memory_order_relaxed);
   return sum;
 }
 
 int64_t InjectQueue::spawned() const {
   int64_t sum = 0;
-  for (uint32_t i = 0; i <= mask_; ++i) sum += shards_[i].spawned.load(memory_order_seq_cst);
+  for (uint32_t i = 0; i < shards(); ++i) sum += shards_[i].spawned.load(memory_order_seq_cst);
   return sum;
 }
 
 void InjectQueue::WaitForPushers() {
-  for (uint32_t i = 0; i <= mask_; ++i) {
+  for (uint32_t i = 0; i < shards(); ++i) {
     MutexLock lock(shards_[i].mutex);
     while (shards_[i].waking != 0) shards_[i].idle.Wait(lock);
   }

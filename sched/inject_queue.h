@@ -1,8 +1,10 @@
 // InjectQueue: where tasks enter a scheduler from threads that are not its workers.
 //
-// Sharded: a thread keeps to the shard of its own number, so that many spawning threads do not
-// meet on one lock; a worker looks at all shards, starting at its own, and takes a whole batch.
-// Unbounded; first in, first out within a shard. It also takes what overflows a worker's ring.
+// On a machine of several memory nodes each node has shards of its own; a worker looks at those of
+// its node first, then at those of others. Sharded: a thread keeps to the shard of its own number,
+// so that many spawning threads do not meet on one lock; a worker looks at all shards, starting at
+// its own, and takes a whole batch. Unbounded; first in, first out within a shard. It also takes
+// what overflows a worker's ring.
 //
 // It counts the threads that are still between their push and the end of their wake-up call, so
 // that the owner can be destroyed: the pushed task may have run, and ended all, before that.
@@ -17,6 +19,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "base/atomic.h"
 #include "base/mutex.h"
@@ -26,8 +29,10 @@ namespace zokio {
 
 class InjectQueue {
  public:
-  // REQUIRES: shards is a power of two, at most 32.
-  explicit InjectQueue(uint32_t shards);
+  static constexpr uint32_t kShardsMax = 64;
+
+  // REQUIRES: shards is a power of two, and shards * nodes at most kShardsMax.
+  explicit InjectQueue(uint32_t shards, uint32_t nodes = 1);
   InjectQueue(const InjectQueue&) = delete;
   InjectQueue& operator=(const InjectQueue&) = delete;
   // REQUIRES: empty.
@@ -36,8 +41,8 @@ class InjectQueue {
   // Pushes, then calls `wake()` where `needs_wake()` says so: the latter under the shard's lock,
   // the former outside. `this` stays alive until `wake` returned, see WaitForPushers.
   template <typename NeedsWake, typename Wake>
-  void Push(TaskHeader* task, NeedsWake needs_wake, Wake wake) {
-    Shard& shard = shards_[ThisThread() & mask_];
+  void Push(TaskHeader* task, NeedsWake needs_wake, Wake wake, uint32_t node = 0) {
+    Shard& shard = ShardOf(node, ThisThread());
     {
       MutexLock lock(shard.mutex);
       if (shard.last == nullptr || shard.last->full()) AppendBatch(shard, TaskBatch::Make());
@@ -52,8 +57,8 @@ class InjectQueue {
 
   // A whole batch from any thread, as Push. Takes the batch over.
   template <typename NeedsWake, typename Wake>
-  void PushShared(TaskBatch* batch, NeedsWake needs_wake, Wake wake) {
-    Shard& shard = shards_[ThisThread() & mask_];
+  void PushShared(TaskBatch* batch, NeedsWake needs_wake, Wake wake, uint32_t node = 0) {
+    Shard& shard = ShardOf(node, ThisThread());
     {
       MutexLock lock(shard.mutex);
       AppendBatch(shard, batch);
@@ -66,14 +71,19 @@ class InjectQueue {
   }
 
   // From a worker: a whole batch, into the shard of `hint`. Takes the batch over.
-  void PushBatch(TaskBatch* batch, uint32_t hint);
+  void PushBatch(TaskBatch* batch, uint32_t hint, uint32_t node = 0);
 
-  // The oldest batch of one shard, looking first at the shard of `hint`; null when all are empty.
-  // The caller frees it.
-  TaskBatch* PopBatch(uint32_t hint);
+  // The oldest batch of one shard, looking first at the shard of `hint`, in the nodes' order; null
+  // when all are empty. The caller frees it.
+  TaskBatch* PopBatch(uint32_t hint) {
+    constexpr int kOnly[] = {0};
+    return PopBatch(hint, kOnly);
+  }
+  TaskBatch* PopBatch(uint32_t hint, std::span<const int> nodes);
 
-  // How many wait. Takes all locks; `empty` is a hint and takes none.
+  // Hints: how many wait, in all or for one node, and whether any does.
   uint64_t size() const;
+  uint64_t SizeOf(uint32_t node) const;
   bool empty() const { return filled_.load(memory_order_relaxed) == 0; }
 
   // Counts tasks that a thread outside brought in, on a line that thread has mostly for itself.
@@ -87,31 +97,38 @@ class InjectQueue {
 
  private:
   struct alignas(64) Shard {
-    mutable Mutex mutex;
+    Mutex mutex;
     TaskBatch* first = nullptr;
     TaskBatch* last = nullptr;  // null where first is
     uint32_t waking = 0;
     CondVar idle;
-    uint64_t size = 0;
+    Atomic<uint64_t> size{0};  // written under the lock
     Atomic<int64_t> spawned{0};
   };
 
   static uint32_t ThisThread();
+  uint32_t shards() const { return nodes_ * (mask_ + 1); }
+  Shard& ShardOf(uint32_t node, uint32_t hint) {
+    if (__builtin_expect(node >= nodes_, 0)) node %= nodes_;  // more nodes than shards
+    return shards_[node * (mask_ + 1) + (hint & mask_)];
+  }
   static void AppendBatch(Shard& shard, TaskBatch* batch);
   // REQUIRES: the shard's lock is held.
   void Grow(Shard& shard, uint64_t count) {
-    if (shard.size == 0) filled_.fetch_or(BitOf(shard), memory_order_relaxed);
-    shard.size += count;
+    const uint64_t before = shard.size.load(memory_order_relaxed);
+    if (before == 0) filled_.fetch_or(BitOf(shard), memory_order_relaxed);
+    shard.size.store(before + count, memory_order_relaxed);
   }
-  uint32_t BitOf(const Shard& shard) const {
-    return uint32_t{1} << static_cast<uint32_t>(&shard - shards_.get());
+  uint64_t BitOf(const Shard& shard) const {
+    return uint64_t{1} << static_cast<uint32_t>(&shard - shards_.get());
   }
   void EndWake(Shard& shard);
 
-  const uint32_t mask_;
+  const uint32_t mask_;  // of a node's shards
+  const uint32_t nodes_;
   const std::unique_ptr<Shard[]> shards_;
   // A bit for each shard that has something; read before each poll, written where that changes.
-  alignas(64) Atomic<uint32_t> filled_{0};
+  alignas(64) Atomic<uint64_t> filled_{0};
 };
 
 }  // namespace zokio

@@ -57,6 +57,35 @@ TEST(InjectQueueTest, ABatchOfAWorkerIsFoundFromAnyShard) {
   }
 }
 
+TEST(InjectQueueTest, AWorkerTakesFromItsNodeFirst) {
+  BareTasks tasks(4);
+  InjectQueue queue(2, 3);
+  for (size_t i = 0; i < 3; ++i) {
+    queue.Push(tasks[i], kNobodySleeps, kNoWake, static_cast<uint32_t>(i));
+  }
+  queue.PushBatch(
+      [&] {
+        TaskBatch* batch = TaskBatch::Make();
+        batch->Add(tasks[3]);
+        return batch;
+      }(),
+      1, 2);
+  EXPECT_EQ(queue.size(), 4u);
+  EXPECT_EQ(queue.SizeOf(1), 1u);
+  EXPECT_EQ(queue.SizeOf(2), 2u);
+  std::vector<TaskHeader*> seen;
+  for (const std::vector<int>& nodes : {std::vector<int>{1, 2, 0}, {1, 0, 2}, {2}, {2, 1, 0}}) {
+    TaskBatch* batch = queue.PopBatch(1, nodes);
+    ASSERT_NE(batch, nullptr);
+    seen.insert(seen.end(), batch->tasks, batch->tasks + batch->count);
+    TaskBatch::Free(batch);
+  }
+  ASSERT_EQ(seen.size(), 4u);
+  EXPECT_EQ(seen[0], tasks[1]);
+  EXPECT_EQ(seen[1], tasks[0]);
+  EXPECT_TRUE(queue.empty());
+}
+
 TEST(InjectQueueDeathTest, AQueueWithTasksInItMustNotDie) {
   BareTasks tasks(1);
   EXPECT_DEATH(

@@ -1,7 +1,5 @@
-// Schedulers that start and stop many times, many at once, and in processes that forked.
+// Schedulers that start and stop many times, and many at once.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -111,58 +109,6 @@ TEST(SpawnBatchTest, ASchedulerThatStoppedTakesNone) {
   auto handles = scheduler->SpawnBatch(3, [](size_t) { return Twice(1); });
   ASSERT_EQ(handles.size(), 3u);
   for (auto& handle : handles) EXPECT_TRUE(handle.finished());
-}
-
-// Runs `body` in a child of this process; returns its exit status.
-template <typename Body>
-int InChild(Body body) {
-  const pid_t child = fork();
-  if (child == 0) _exit(body());
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-TEST(ForkedProcessTest, AnInheritedSchedulerSaysThatItHasNoThreads) {
-  auto scheduler = Make(2);
-  EXPECT_EQ(scheduler->BlockOn(Twice(1)), 2);
-  const int status = InChild([&] {
-    Result<int> result = scheduler->TryBlockOn(Twice(1));
-    if (result.ok() || result.error().code() != ErrorCode::kUnsupported) return 1;
-    if (result.error().ToString().find("fork") == std::string::npos) return 2;
-    auto handle = scheduler->Spawn(Twice(1));
-    if (!handle.finished()) return 3;
-    if (scheduler->Shutdown(1s).ok()) return 4;
-    if (!scheduler->Dump().tasks.empty()) return 5;
-    scheduler.reset();  // returns: there is nobody to wait for
-    return 0;
-  });
-  EXPECT_EQ(status, 0);
-  EXPECT_EQ(scheduler->BlockOn(Twice(3)), 6) << "the parent's goes on";
-}
-
-// ThreadSanitizer starts no threads in a child of a process that has threads.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define ZOKIO_TEST_UNDER_TSAN 1
-#endif
-#endif
-#ifndef ZOKIO_TEST_UNDER_TSAN
-TEST(ForkedProcessTest, TheChildMayHaveASchedulerOfItsOwn) {
-  auto scheduler = Make(2);
-  EXPECT_EQ(scheduler->BlockOn(Twice(1)), 2);
-  EXPECT_EQ(InChild([] { return Make(2)->BlockOn(Twice(21)) == 42 ? 0 : 1; }), 0);
-}
-#endif
-
-TEST(ForkedProcessDeathTest, BlockOnInTheChildIsACheckThatSaysWhy) {
-  auto scheduler = Make(1);
-  EXPECT_EQ(InChild([&] {
-              if (freopen("/dev/null", "w", stderr) == nullptr) return 1;
-              (void)scheduler->BlockOn(Twice(1));
-              return 0;
-            }),
-            128 + SIGABRT);
 }
 
 }  // namespace

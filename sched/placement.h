@@ -31,6 +31,15 @@ namespace zokio {
 
 enum class Affinity { kNone, kCore, kCache, kNode };
 
+// On which node a task begins that a thread outside the scheduler spawns or wakes, where workers
+// have nodes. Idle workers of other nodes take it nevertheless when its own are busy.
+enum class OutsidePlacement {
+  kNearest,      // the node where that thread runs now, whose memory it has likely written; the
+                 // next one by distance where too many wait already for each worker
+  kRoundRobin,   // one worker's node after the other's
+  kLeastLoaded,  // where the fewest wait for each worker
+};
+
 // Where one worker runs.
 struct WorkerPlace {
   std::vector<int> cpus;  // as the kernel numbers them; empty: wherever it likes
@@ -62,8 +71,39 @@ struct Placement {
 // REQUIRES: workers > 0.
 Placement PlaceWorkers(const Topology& topology, int workers, Affinity affinity);
 
+// Where too many wait for a worker: OutsidePlacement::kNearest looks further.
+inline constexpr uint64_t kCrowdedPerWorker = 64;
+
 // A line for each worker, for people.
 std::string PlacementToString(const Placement& placement);
+
+// The node for a task from outside, one that has workers. `here`: the node of the calling thread;
+// `turn`: how many came before; `waiting(node)`: how many wait there.
+template <typename Waiting>
+int ChooseNode(const Placement& placement, OutsidePlacement policy, int here, uint32_t turn,
+               Waiting waiting) {
+  if (policy == OutsidePlacement::kRoundRobin) {
+    return placement.workers[turn % placement.workers.size()].node;  // each as it has workers
+  }
+  int least = -1;
+  uint64_t least_waiting = 0;
+  uint64_t least_workers = 1;
+  for (const int node : placement.node_orders[static_cast<size_t>(here)]) {
+    const uint64_t workers = placement.node_workers[static_cast<size_t>(node)].size();
+    if (workers == 0) continue;
+    const uint64_t count = waiting(node);
+    if (policy == OutsidePlacement::kNearest && count < kCrowdedPerWorker * workers) {
+      return node;
+    }
+    // By cross-multiplication: how many wait for each worker.
+    if (least < 0 || count * least_workers < least_waiting * workers) {
+      least = node;
+      least_waiting = count;
+      least_workers = workers;
+    }
+  }
+  return least;
+}
 
 }  // namespace zokio
 

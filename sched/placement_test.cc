@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "sched/cores.h"
@@ -204,6 +206,54 @@ TEST(PlacementTest, FarNodesComeByDistance) {
   EXPECT_EQ(placement.node_orders[0], (std::vector<int>{0, 2, 1}));
   EXPECT_EQ(placement.node_of_cpu[8], 1);
   EXPECT_EQ(placement.node_of_cpu[10], 2);
+}
+
+// How many wait at each node.
+auto At(std::vector<uint64_t> waiting) {
+  return [waiting = std::move(waiting)](int node) { return waiting[static_cast<size_t>(node)]; };
+}
+
+TEST(ChooseNodeTest, TheNearestUnlessItIsCrowded) {
+  const Placement placement = PlaceWorkers(Uneven(), 8, Affinity::kNode);  // 4, 1 and 3 workers
+  const auto choose = [&](int here, std::vector<uint64_t> waiting) {
+    return ChooseNode(placement, OutsidePlacement::kNearest, here, 0, At(waiting));
+  };
+  EXPECT_EQ(choose(0, {0, 0, 0}), 0);
+  EXPECT_EQ(choose(1, {0, 63, 0}), 1);
+  EXPECT_EQ(choose(1, {0, 64, 0}), 2) << "the next by distance";
+  EXPECT_EQ(choose(1, {0, 64, 3 * 64}), 0);
+  EXPECT_EQ(choose(0, {4 * 90, 80, 3 * 70}), 2) << "crowded everywhere: the least";
+}
+
+TEST(ChooseNodeTest, TheLeastLoadedForEachWorker) {
+  const Placement placement = PlaceWorkers(Uneven(), 8, Affinity::kNode);
+  const auto choose = [&](int here, std::vector<uint64_t> waiting) {
+    return ChooseNode(placement, OutsidePlacement::kLeastLoaded, here, 0, At(waiting));
+  };
+  EXPECT_EQ(choose(2, {0, 0, 0}), 2) << "among equals the nearest";
+  EXPECT_EQ(choose(2, {3, 1, 3}), 0) << "three for four workers are less than three for three";
+  EXPECT_EQ(choose(0, {5, 1, 4}), 1);
+}
+
+TEST(ChooseNodeTest, RoundRobinGivesEachNodeItsShare) {
+  const Placement placement = PlaceWorkers(Uneven(), 8, Affinity::kNode);
+  std::vector<int> share(3);
+  for (uint32_t turn = 0; turn < 80; ++turn) {
+    ++share[static_cast<size_t>(
+        ChooseNode(placement, OutsidePlacement::kRoundRobin, 0, turn, At({})))];
+  }
+  EXPECT_EQ(share, (std::vector<int>{40, 10, 30}));
+}
+
+TEST(ChooseNodeTest, NodesWithoutWorkersGetNothing) {
+  const Topology topology = Uneven().Restricted({10, 11, 12});  // only node 2 is left
+  const Placement placement = PlaceWorkers(topology, 3, Affinity::kCore);
+  for (const auto policy : {OutsidePlacement::kNearest, OutsidePlacement::kRoundRobin,
+                            OutsidePlacement::kLeastLoaded}) {
+    for (int here = 0; here < 3; ++here) {
+      EXPECT_EQ(ChooseNode(placement, policy, here, 7, At({0, 0, 1000})), 2);
+    }
+  }
 }
 
 TEST(PlacementTest, EachWorkerOfABigMachineIsPlaced) {

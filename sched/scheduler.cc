@@ -27,7 +27,7 @@ Result<std::unique_ptr<Scheduler>> Scheduler::Create(SchedulerOptions options) {
     return Error(ErrorCode::kInvalidArgument, "create scheduler");
   }
   options.workers = workers;
-  internal::WatchForFork();
+  internal::WatchForFork(&internal::LeaveWorkerAfterFork);
   auto core = std::make_unique<internal::Core>(std::move(options));
   Result<void> made = core->MakeWorkers();
   if (!made.ok()) return made.error();
@@ -60,9 +60,26 @@ internal::SpawnBatchExecutor Scheduler::BatchExecutor(Priority priority, size_t 
   return internal::SpawnBatchExecutor(*core_, priority, count);
 }
 
-Result<void> Scheduler::Shutdown(Duration limit, TaskDump* blocking) {
-  ZOKIO_CHECK(!internal::OnWorkerThread(), "Shutdown on a worker thread would wait for itself");
+void Scheduler::CheckMayWaitForAll() const {
+  ZOKIO_CHECK(!internal::OnWorkerThread(),
+              "Shutdown or Drain on a worker thread would wait for itself");
+  ZOKIO_CHECK(!core_->BlockedHere(),
+              "Shutdown or Drain inside BlockInPlace would wait for the task that is inside");
+}
+
+Result<void> Scheduler::Drain(Duration limit, TaskDump* left) {
   if (Result<void> process = CheckProcess(); !process.ok()) return process;
+  CheckMayWaitForAll();
+  VirtualClock::Waiting time_may_pass(virtual_clock());
+  core_->CloseOutside();
+  if (core_->WaitDrained(SaturatingAdd(Clock::Monotonic().Now(), limit))) return {};
+  if (left != nullptr) *left = Dump();
+  return Error(ErrorCode::kDeadlineExceeded, "drain scheduler");
+}
+
+Result<void> Scheduler::Shutdown(Duration limit, TaskDump* blocking) {
+  if (Result<void> process = CheckProcess(); !process.ok()) return process;
+  CheckMayWaitForAll();
   VirtualClock::Waiting time_may_pass(virtual_clock());
   core_->Stop();
   if (!core_->crew().WaitForExit(SaturatingAdd(Clock::Monotonic().Now(), limit))) {
@@ -84,6 +101,13 @@ Executor& Scheduler::executor(Priority priority) { return core_->executor(priori
 Executor& Scheduler::executor_on(int worker) {
   ZOKIO_CHECK(worker >= 0 && worker < workers(), "there is no such worker");
   return core_->pinned_executor(worker);
+}
+
+Executor& Scheduler::executor_on_node(int node) {
+  ZOKIO_CHECK(node >= 0 && node < nodes() &&
+                  !core_->placement().node_workers[static_cast<size_t>(node)].empty(),
+              "there is no such node, or no worker on it");
+  return core_->node_executor(node);
 }
 
 int Scheduler::workers() const { return core_->worker_count(); }

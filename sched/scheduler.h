@@ -8,7 +8,7 @@
 // work is told in run_queue.h, idle_set.h and internal/worker.h.
 //
 // Ownership: owns its threads, drivers and timers; tasks belong to themselves, but end before it.
-// Thread-safety: any thread. Shutdown and the destructor not on a worker (a CHECK).
+// Thread-safety: any thread. Drain, Shutdown and the destructor not on a worker (a CHECK).
 // Cancellation: Shutdown, and so the destructor, cancels all tasks and runs them to their end; a
 //   task's frame always dies on a worker.
 // Errors: Create fails where a driver or a thread cannot be had. In a process forked from the one
@@ -110,6 +110,20 @@ class Scheduler {
                         std::forward<Args>(args)...);
   }
 
+  // Runs a task on the workers of one memory node and no other: for what works on that node's
+  // memory. What it forks may run elsewhere. Without affinity there is node 0 alone.
+  // REQUIRES: 0 <= node < nodes(), and a worker is on it.
+  template <typename T>
+  JoinHandle<T> SpawnOnNode(int node, Task<T> task) {
+    return zokio::Spawn(executor_on_node(node), std::move(task));
+  }
+  template <typename Callable, typename... Args>
+    requires internal::TaskCallable<Callable, Args...>
+  auto SpawnOnNode(int node, Callable&& callable, Args&&... args) {
+    return zokio::Spawn(executor_on_node(node), std::forward<Callable>(callable),
+                        std::forward<Args>(args)...);
+  }
+
   // Runs a task on a worker; this thread sleeps until it ends. An exception of the task is rethrown
   // here. kCancelled when the scheduler was shut down meanwhile.
   // REQUIRES: not on a worker's thread, of whichever scheduler.
@@ -118,7 +132,7 @@ class Scheduler {
     internal::CheckMayBlock();
     if (Result<void> process = CheckProcess(); !process.ok()) return process.error();
     JoinHandle<T> handle = Spawn(std::move(task));
-    return internal::WaitFor(handle, virtual_clock());
+    return internal::WaitFor(handle, virtual_clock(), core_.get());
   }
 
   // As TryBlockOn, where a shutdown meanwhile is a defect of the program.
@@ -137,9 +151,18 @@ class Scheduler {
     return BlockOn(MakeTask(std::forward<Callable>(callable), std::forward<Args>(args)...));
   }
 
+  // Takes no more tasks from other threads and waits until those that live, and what they spawn,
+  // have ended by themselves: first a Drain with a limit, then a Shutdown, ends a program politely.
+  // Fails with kDeadlineExceeded when that takes longer; `left` then tells which tasks live. What
+  // has nothing to end it (a server's accept loop) must be told by the program. Spawns from outside
+  // end at once, also afterwards; jobs of a BlockingPool and other schedulers are outside.
+  // REQUIRES: not on a worker's thread, nor inside BlockInPlace of one's own.
+  Result<void> Drain(Duration limit = Duration::max(), TaskDump* left = nullptr);
+
   // Takes no more tasks, cancels those that live, waits for their end and ends the threads.
   // Fails with kDeadlineExceeded when that takes longer than `limit`; it goes on nevertheless, and
   // may be called again. Idempotent. On failure `blocking` tells which tasks it waits for.
+  // REQUIRES: as Drain.
   Result<void> Shutdown(Duration limit = Duration::max(), TaskDump* blocking = nullptr);
 
   // Which tasks live and what they do. Waits so long for workers to answer, which they do between
@@ -150,6 +173,8 @@ class Scheduler {
   Executor& executor(Priority priority = Priority::kNormal);
   // Tasks spawned through it run on this worker only.
   Executor& executor_on(int worker);
+  // Tasks spawned through it run on this node's workers only.
+  Executor& executor_on_node(int node);
   int workers() const;
   // Memory nodes of the machine, as far as the workers' places make a difference (1 without
   // affinity), and which of them a worker is on.
@@ -169,6 +194,8 @@ class Scheduler {
   explicit Scheduler(std::unique_ptr<internal::Core> core);
 
   VirtualClock* virtual_clock() const;
+  // Fails a CHECK where waiting for all tasks would wait for the caller.
+  void CheckMayWaitForAll() const;
   // kUnsupported in a process that was forked from the one that created it.
   Result<void> CheckProcess() const;
   internal::SpawnBatchExecutor BatchExecutor(Priority priority, size_t count);

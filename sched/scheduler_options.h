@@ -29,6 +29,8 @@ struct SchedulerOptions {
   // The machine, or the part of it that is this scheduler's (hwloc_topology.h). Null: nothing is
   // known but the affinity mask.
   std::shared_ptr<const Topology> topology;
+  // With affinity and several nodes: where tasks of other threads begin.
+  OutsidePlacement outside_placement = OutsidePlacement::kNearest;
   // Makes the driver of a worker: on the thread that calls Create, for a spare worker (its number
   // is workers or more) on any thread, one at a time. Empty: a ParkDriver each.
   std::function<Result<std::unique_ptr<Driver>>(int worker)> driver;

@@ -14,6 +14,7 @@
 #include "base/thread.h"
 #include "future/oneshot.h"
 #include "future/yield.h"
+#include "sched/block_in_place.h"
 #include "sched/scheduler.h"
 #include "sched/time.h"
 
@@ -174,6 +175,23 @@ TEST(VirtualClockTest, ItPassesOnlyWhileSomebodyWaitsForTheScheduler) {
     // The tick of the same hour may come first or not at all.
     EXPECT_GE(ticks.load(), 10 * i - 1);
     EXPECT_LE(ticks.load(), 11 * i);
+  }
+}
+
+// Found by a hang: the worker that waited in place did not count as one that sleeps.
+TEST(VirtualClockTest, PassesWhileATaskWaitsInPlaceForItsScheduler) {
+  for (const int workers : {1, 2}) {
+    VirtualClock clock;
+    auto scheduler = Make(clock, workers);
+    const Instant start = clock.Now();
+    const int hours = scheduler->BlockOn([&]() -> Task<int> {
+      auto other = scheduler->Spawn([]() -> Task<> { co_await SleepFor(3h); });
+      BlockInPlace([&] { scheduler->BlockOn([]() -> Task<> { co_await SleepFor(1h); }); });
+      const auto passed = std::chrono::duration_cast<std::chrono::hours>(clock.Now() - start);
+      (void)co_await other;
+      co_return static_cast<int>(passed.count());
+    });
+    EXPECT_EQ(hours, 1) << "and it stops when what was waited for is there";
   }
 }
 

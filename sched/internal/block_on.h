@@ -2,6 +2,7 @@
 #ifndef ZOKIO_SCHED_INTERNAL_BLOCK_ON_H_
 #define ZOKIO_SCHED_INTERNAL_BLOCK_ON_H_
 
+#include "base/atomic.h"
 #include "base/parker.h"
 #include "base/result.h"
 #include "future/context.h"
@@ -13,10 +14,29 @@ namespace zokio::internal {
 // Fails a CHECK on a worker's thread, where waiting could wait for itself.
 void CheckMayBlock();
 
-// A thread that waits for a task, and lets virtual time pass (`clock` may be null).
+class Core;
+class Worker;
+
+// Inside BlockInPlace: while one exists, that worker counts as one that sleeps.
+class WaitInPlace {
+ public:
+  // Nothing where `core` is null or another one than that of the task that blocks.
+  explicit WaitInPlace(Core* core);
+  WaitInPlace(const WaitInPlace&) = delete;
+  WaitInPlace& operator=(const WaitInPlace&) = delete;
+  ~WaitInPlace() { End(); }
+  // What was waited for is there. Any thread.
+  void End();
+
+ private:
+  Atomic<Worker*> worker_{nullptr};
+};
+
+// A thread that waits for a task, and lets virtual time pass (both may be null).
 struct BlockedThread {
-  explicit BlockedThread(VirtualClock* clock) : time_passes(clock) {}
+  BlockedThread(VirtualClock* clock, Core* core) : waits_in_place(core), time_passes(clock) {}
   Parker parker;
+  WaitInPlace waits_in_place;
   VirtualClock::Waiting time_passes;
 };
 
@@ -25,8 +45,8 @@ struct BlockedThread {
 Waker BlockedThreadWaker(BlockedThread& thread);
 
 template <typename T>
-Result<T> WaitFor(JoinHandle<T>& handle, VirtualClock* clock = nullptr) {
-  BlockedThread thread(clock);
+Result<T> WaitFor(JoinHandle<T>& handle, VirtualClock* clock = nullptr, Core* core = nullptr) {
+  BlockedThread thread(clock, core);
   Waker waker = BlockedThreadWaker(thread);
   PollEnvironment environment;
   environment.budget = kPollBudget;

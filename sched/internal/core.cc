@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "future/task_header.h"
 #include "sched/cores.h"
+#include "sched/internal/pin_thread.h"
 #include "sched/internal/worker.h"
 #include "sched/park_driver.h"
 #include "sched/topology.h"
@@ -14,11 +15,15 @@
 namespace zokio::internal {
 namespace {
 
-// One shard for each pair of workers, at least two so that foreign threads rarely meet.
-uint32_t ShardsFor(int workers) {
+// One shard for each pair of workers of a node, at least two so that foreign threads rarely meet.
+InjectQueue MakeInject(const Placement& placement) {
+  size_t workers = 0;
+  for (const auto& of_node : placement.node_workers) workers = std::max(workers, of_node.size());
   uint32_t shards = 2;
-  while (shards < 16 && shards * 2 < static_cast<uint32_t>(workers)) shards *= 2;
-  return shards;
+  while (shards < 16 && shards * 2 < workers) shards *= 2;
+  const uint32_t nodes = std::min(static_cast<uint32_t>(placement.nodes), InjectQueue::kShardsMax);
+  while (shards * nodes > InjectQueue::kShardsMax) shards /= 2;
+  return InjectQueue(shards, nodes);
 }
 
 int SparesFor(const SchedulerOptions& options) {
@@ -48,16 +53,19 @@ Core::Core(SchedulerOptions options)
       clock_(options_.virtual_clock != nullptr ? *options_.virtual_clock : *options_.clock),
       pace_clock_(options_.virtual_clock != nullptr ? Clock::Monotonic() : *options_.clock),
       idle_(worker_count_),
-      inject_{InjectQueue(ShardsFor(worker_count_)), InjectQueue(ShardsFor(worker_count_)),
-              InjectQueue(ShardsFor(worker_count_))},
+      inject_{MakeInject(placement_), MakeInject(placement_), MakeInject(placement_)},
       measured_(*this),
       normal_(*this, Priority::kNormal),
       background_(*this, Priority::kBackground),
+      node_queues_(std::make_unique<NodeQueue[]>(static_cast<size_t>(placement_.nodes))),
       workers_(std::make_unique<std::unique_ptr<Worker>[]>(static_cast<size_t>(capacity_))),
       crew_(*this),
-      watchdog_(*this) {}
+      watchdog_(*this) {
+  for (int node = 0; node < placement_.nodes; ++node) node_executors_.emplace_back(*this, node);
+}
 
 Core::~Core() {
+  for (int node = 0; node < placement_.nodes; ++node) node_queue(node).WaitForPushers();
   if (owns_time_) virtual_clock()->SetOwner({});
   for (InjectQueue& queue : inject_) queue.WaitForPushers();
 }
@@ -74,10 +82,17 @@ void PriorityExecutor::Disown(TaskHeader* task) { core_.Disown(task); }
 void PinnedExecutor::Schedule(TaskHeader* task) {
   if (worker_.core().Current() == &worker_) {
     worker_.pinned().Push(task);
-  } else {
+  } else if (!worker_.core().orphaned()) {
     worker_.pinned().PushRemote(task, [this] { worker_.driver().Unpark(); });
   }
 }
+void NodeExecutor::Schedule(TaskHeader* task) {
+  if (core_.orphaned()) return;
+  core_.node_queue(node_).Push(task, [this] { core_.WakeOneOf(node_); });
+}
+bool NodeExecutor::Adopt(TaskHeader* task) { return core_.Adopt(task); }
+void NodeExecutor::Disown(TaskHeader* task) { core_.Disown(task); }
+
 bool PinnedExecutor::Adopt(TaskHeader* task) { return worker_.core().Adopt(task); }
 void PinnedExecutor::Disown(TaskHeader* task) { worker_.core().Disown(task); }
 
@@ -156,17 +171,36 @@ void Core::Schedule(TaskHeader* task, Priority priority) {
 }
 
 void Core::Inject(TaskHeader* task, Priority priority) {
-  inject(priority).Push(task, [this] { return idle_.NeedsWake(); }, [this] { WakeOne(); });
+  // In a forked child its locks may be held by threads that are not there. The task is not, either.
+  if (orphaned()) return;
+  const int node = NodeForOutside(priority);
+  inject(priority).Push(
+      task, [this] { return idle_.NeedsWake(); }, [this, node] { WakeOneNear(node); },
+      static_cast<uint32_t>(node));
 }
 
 void Core::InjectBatch(TaskBatch* batch, Priority priority) {
-  inject(priority).PushShared(batch, [this] { return idle_.NeedsWake(); }, [this] { WakeOne(); });
+  const int node = NodeForOutside(priority);
+  inject(priority).PushShared(
+      batch, [this] { return idle_.NeedsWake(); }, [this, node] { WakeOneNear(node); },
+      static_cast<uint32_t>(node));
+}
+
+int Core::NodeForOutside(Priority priority) {
+  if (placement_.nodes == 1) return 0;
+  const auto cpu = static_cast<size_t>(ThisCpu());
+  const int here = cpu < placement_.node_of_cpu.size() ? placement_.node_of_cpu[cpu] : 0;
+  const uint32_t turn = options_.outside_placement == OutsidePlacement::kRoundRobin
+                            ? outside_turn_.fetch_add(1, memory_order_relaxed)
+                            : 0;
+  return ChooseNode(placement_, options_.outside_placement, here, turn,
+                    [&](int node) { return inject(priority).SizeOf(static_cast<uint32_t>(node)); });
 }
 
 bool Core::Adopt(TaskHeader* task) {
   task->executor_slot = 0;
   if (Worker* worker = Current()) {
-    if (!accepting_.load(memory_order_relaxed)) return false;
+    if (accepting_.load(memory_order_relaxed) == Accepting::kNone) return false;
     worker->counters().spawned.Add();
     return true;
   }
@@ -177,7 +211,10 @@ bool Core::AdoptMany(uint64_t count) {
   if (orphaned()) return false;
   // Counted first: either the count is seen by Drained, or the end of acceptance here.
   inject(Priority::kNormal).CountSpawned(static_cast<int64_t>(count));
-  if (accepting_.load(memory_order_seq_cst)) return true;
+  const Accepting accepting = accepting_.load(memory_order_seq_cst);
+  if (accepting == Accepting::kAll) return true;
+  // Who is inside a task that lives: that one is counted.
+  if (accepting == Accepting::kInside && (Current() != nullptr || BlockedHere())) return true;
   DisownMany(count);
   return false;
 }
@@ -189,7 +226,8 @@ void Core::DisownMany(uint64_t count) {
 
 void Core::Disown(TaskHeader* task) {
   Worker* worker = Current();
-  ZOKIO_DCHECK(worker != nullptr, "a task ended outside its scheduler");
+  ZOKIO_CHECK(worker != nullptr,
+              "a task ended outside its scheduler: it went on in a child of fork()?");
   // Counted before it leaves the table: who visits it there (Crew::Replace) sees by the count that
   // what has the same address later is another task.
   worker->counters().completed.Add();
@@ -197,8 +235,20 @@ void Core::Disown(TaskHeader* task) {
   if (__builtin_expect(stopping_.load(memory_order_relaxed), 0) && Drained()) UnparkAll();
 }
 
-bool Core::WakeOne() {
-  int sleeper = idle_.ClaimSleeper();
+bool Core::WakeOne() { return Unpark(idle_.ClaimSleeper()); }
+
+bool Core::WakeOneNear(int node) {
+  if (placement_.nodes == 1) return WakeOne();
+  return Unpark(idle_.ClaimSleeper([this, node](int worker) { return NodeOf(worker) == node; }));
+}
+
+void Core::WakeOneOf(int node) {
+  Unpark(idle_.ClaimSleeperOf([this, node](int worker) { return NodeOf(worker) == node; }));
+}
+
+int Core::NodeOf(int worker) const { return workers_[static_cast<size_t>(worker)]->node(); }
+
+bool Core::Unpark(int sleeper) {
   if (sleeper == IdleSet::kNobody) return false;
   workers_[static_cast<size_t>(sleeper)]->driver().Unpark();
   return true;
@@ -213,9 +263,34 @@ bool Core::WorkVisible() const {
 }
 
 void Core::Stop() {
-  accepting_.store(false, memory_order_seq_cst);
+  accepting_.store(Accepting::kNone, memory_order_seq_cst);
   stopping_.store(true, memory_order_release);
   UnparkAll();
+}
+
+void Core::CloseOutside() {
+  Accepting all = Accepting::kAll;
+  accepting_.compare_exchange_strong(all, Accepting::kInside, memory_order_seq_cst);
+  UnparkAll();  // who is idle already must say so again
+}
+
+bool Core::WaitDrained(Instant deadline) {
+  MutexLock lock(drain_mutex_);
+  while (!Drained()) {
+    if (!drained_.WaitUntil(lock, deadline)) return Drained();
+  }
+  return true;
+}
+
+void Core::NoteIdleWhileDraining() {
+  if (!DrainedForSure()) return;
+  MutexLock lock(drain_mutex_);
+  drained_.NotifyAll();
+}
+
+bool Core::BlockedHere() const {
+  Worker* worker = BlockedWorker::Get();
+  return worker != nullptr && &worker->core() == this;
 }
 
 uint64_t Core::Live() const {
@@ -244,7 +319,11 @@ void Core::UnparkAll() {
 }
 
 bool Core::AllAsleep() const {
+  for (int node = 0; node < placement_.nodes; ++node) {
+    if (node_queues_[static_cast<size_t>(node)].waiting()) return false;
+  }
   return std::none_of(workers().begin(), workers().end(), [](const auto& worker) {
+    if (worker->waits_in_place()) return false;  // and what is bound to it cannot run before
     return worker->pinned().waiting() || !worker->asleep();
   });
 }
@@ -270,7 +349,12 @@ void Core::AdvanceTime() {
   if (!moved) return;
   const Instant now = clock.Now();
   for (const auto& worker : workers()) {
-    if (worker->wheel().NextDeadline() <= now) worker->driver().Unpark();
+    if (worker->wheel().NextDeadline() > now) continue;
+    if (worker->gate().seized()) {
+      UnparkAll();  // somebody cares for its timers
+      return;
+    }
+    worker->driver().Unpark();
   }
 }
 

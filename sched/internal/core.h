@@ -18,12 +18,14 @@
 
 #include "base/atomic.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "future/executor.h"
 #include "sched/idle_set.h"
 #include "sched/inject_queue.h"
 #include "sched/internal/crew.h"
 #include "sched/internal/dump_request.h"
+#include "sched/internal/node_queue.h"
 #include "sched/internal/process.h"
 #include "sched/internal/watchdog.h"
 #include "sched/placement.h"
@@ -102,6 +104,19 @@ class PinnedExecutor final : public Executor {
   Worker& worker_;
 };
 
+// The executor of the tasks that are bound to one memory node.
+class NodeExecutor final : public Executor {
+ public:
+  NodeExecutor(Core& core, int node) : core_(core), node_(node) {}
+  void Schedule(TaskHeader* task) override;
+  bool Adopt(TaskHeader* task) override;
+  void Disown(TaskHeader* task) override;
+
+ private:
+  Core& core_;
+  const int node_;
+};
+
 class Core {
  public:
   // Takes `options.workers` as it stands: not zero.
@@ -121,6 +136,12 @@ class Core {
   void InjectBatch(TaskBatch* batch, Priority priority);
   bool Adopt(TaskHeader* task);
   void Disown(TaskHeader* task);
+  // From now on other threads bring in no task; those that live may spawn.
+  void CloseOutside();
+  // Waits until no task lives. REQUIRES: CloseOutside. False: the deadline came first.
+  bool WaitDrained(Instant deadline);
+  // Called by a worker that has found nothing to do.
+  void NoteIdleWhileDraining();
   // For tasks that are on their way; false: none is taken any more.
   bool AdoptMany(uint64_t count);
   void DisownMany(uint64_t count);
@@ -131,16 +152,32 @@ class Core {
   // The worker of this scheduler on whose thread we are, or null.
   Worker* Current() const;
 
-  // After work became visible. Wakes one worker if that helps; returns whether it did.
+  // After work became visible. Wakes one worker if that helps, if possible one of the node where
+  // the work is; returns whether it did.
   bool WakeOne();
+  bool WakeOneNear(int node);
+  // After the queue of a node was pushed to: wakes one of its workers that sleeps.
+  void WakeOneOf(int node);
   // True when there is something to take for anybody.
   bool WorkVisible() const;
 
   // No task is taken any more, and each that lives is cancelled.
   void Stop();
   bool stopping() const { return stopping_.load(memory_order_acquire); }
-  // REQUIRES: stopping(). True once no task lives, which is final.
+  // REQUIRES: stopping() or draining(). True once no task lives, which is final.
   bool Drained() const { return Live() == 0; }
+  // The same, for workers that ask after their last tasks: the last of them to ask hears true.
+  bool DrainedForSure() {
+    asked_drained_.fetch_add(1, memory_order_acq_rel);
+    return Drained();
+  }
+  // A worker has seen the end; one that asked at the same time may not have.
+  void TellEnd() {
+    if (!end_told_.exchange(true, memory_order_acq_rel)) UnparkAll();
+  }
+  bool draining() const { return accepting_.load(memory_order_relaxed) != Accepting::kAll; }
+  // This thread is inside BlockInPlace of a task of this scheduler.
+  bool BlockedHere() const;
   // How many tasks live; exact where none is spawned meanwhile.
   uint64_t Live() const;
   void UnparkAll();
@@ -179,6 +216,8 @@ class Core {
   }
   MeasuredPriority& measured() { return measured_; }
   Executor& pinned_executor(int worker) { return *pinned_[static_cast<size_t>(worker)]; }
+  Executor& node_executor(int node) { return node_executors_[static_cast<size_t>(node)]; }
+  NodeQueue& node_queue(int node) { return node_queues_[static_cast<size_t>(node)]; }
   // Those that were asked for, then spare ones.
   std::span<const std::unique_ptr<Worker>> workers() const {
     return {workers_.get(), static_cast<size_t>(count_.load(memory_order_acquire))};
@@ -194,7 +233,11 @@ class Core {
 
  private:
   Result<std::unique_ptr<Worker>> MakeWorker(int index);
+  // Where what this thread, no worker, brings in shall begin.
+  int NodeForOutside(Priority priority);
   bool AllAsleep() const;
+  int NodeOf(int worker) const;
+  bool Unpark(int sleeper);
 
   const uint32_t generation_ = ProcessGeneration();
   const SchedulerOptions options_;
@@ -209,8 +252,18 @@ class Core {
   MeasuredPriority measured_;
   PriorityExecutor normal_;
   PriorityExecutor background_;
-  Atomic<bool> accepting_{true};
+  // Whose tasks are taken: everybody's; those of tasks that live; none.
+  enum class Accepting { kAll, kInside, kNone };
+  Atomic<Accepting> accepting_{Accepting::kAll};
+  Atomic<uint32_t> asked_drained_{0};
+  Atomic<bool> end_told_{false};
+  Mutex drain_mutex_;
+  CondVar drained_;
   Atomic<bool> stopping_{false};
+  // One for each node.
+  const std::unique_ptr<NodeQueue[]> node_queues_;
+  std::vector<NodeExecutor> node_executors_;
+  Atomic<uint32_t> outside_turn_{0};
   DumpRequest dump_request_;
   // One for each worker; before them, for their ends wait for threads that are inside a wake.
   std::vector<std::unique_ptr<PinnedExecutor>> pinned_;

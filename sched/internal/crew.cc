@@ -114,6 +114,7 @@ void Crew::StepBack(Worker& worker) {
 }
 
 void Crew::Return(Worker& worker) {
+  ZOKIO_CHECK(!core_.orphaned(), "a poll returned in a child of fork(): call exec or _exit there");
   ZOKIO_CHECK(CurrentWorker::Get() == &worker, "a fiber waited inside BlockInPlace");
   MutexLock lock(mutex_);
   TakeBackLocked(worker);

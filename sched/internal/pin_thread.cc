@@ -23,4 +23,12 @@ int PinThisThread(const std::vector<int>& cpus) {
 #endif
 }
 
+int ThisCpu() {
+#if defined(__linux__) && !defined(ZOKIO_MODEL)
+  return std::max(sched_getcpu(), 0);
+#else
+  return 0;
+#endif
+}
+
 }  // namespace zokio::internal

@@ -1,9 +1,9 @@
 // PinnedQueue: the runnable tasks that are bound to one worker, oldest first.
 //
 // The worker's own pushes and pops are a plain list through the tasks' headers; other threads leave
-// theirs in an inbox under a lock, which the worker empties as a whole. The one who finds the inbox
-// empty wakes the worker while it holds the lock: who destroys the queue takes the lock once, and
-// so waits for those who are inside.
+// theirs in an inbox under a lock, which the worker moves over as a whole. The one who finds the
+// inbox empty wakes the worker while it holds the lock: who destroys the queue takes the lock once,
+// and so waits for those who are inside.
 //
 // Ownership: none; a queued task is held by its own alive reference.
 // Thread-safety: PushRemote any thread, the rest the worker.
@@ -42,15 +42,10 @@ class PinnedQueue {
   // Any thread: the inbox has tasks.
   bool waiting() const { return waiting_.load(memory_order_acquire); }
 
-  // The oldest of its own, then those from outside; null when there is none.
+  // The oldest; null when there is none. What came from outside queues behind what is there, and
+  // is looked for each time: tasks of its own that are always ready must not keep it out.
   TaskHeader* Pop() {
-    if (ready_.head == nullptr) {
-      if (!waiting_.load(memory_order_acquire)) return nullptr;
-      MutexLock lock(mutex_);
-      waiting_.store(false, memory_order_relaxed);
-      ready_ = inbox_;
-      inbox_ = List();
-    }
+    if (__builtin_expect(waiting_.load(memory_order_acquire), 0)) TakeInbox();
     TaskHeader* task = ready_.head;
     if (task != nullptr) ready_.head = task->root.next;
     return task;
@@ -66,6 +61,15 @@ class PinnedQueue {
     TaskHeader* head = nullptr;
     TaskHeader* tail = nullptr;  // valid where head is
   };
+
+  void TakeInbox() {
+    MutexLock lock(mutex_);
+    waiting_.store(false, memory_order_relaxed);
+    if (inbox_.head == nullptr) return;
+    (ready_.head == nullptr ? ready_.head : ready_.tail->root.next) = inbox_.head;
+    ready_.tail = inbox_.tail;
+    inbox_ = List();
+  }
 
   List ready_;
   alignas(64) Atomic<bool> waiting_{false};

@@ -8,8 +8,9 @@
 
 namespace zokio::internal {
 
-// Call before the first thread is started whose absence is to be noticed.
-void WatchForFork();
+// Call before the first thread is started whose absence is to be noticed. `in_child` is called in
+// each child, on the thread that forked; the same each time.
+void WatchForFork(void (*in_child)());
 
 // Differs between a process and the children that it forks.
 uint32_t ProcessGeneration();

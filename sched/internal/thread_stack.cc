@@ -3,6 +3,7 @@
 #if defined(__linux__) && defined(__GLIBC__) && !defined(ZOKIO_MODEL)
 
 #include <execinfo.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ int g_count = 0;
 constinit Parker g_answered;
 constinit Mutex g_asking;
 constinit Atomic<bool> g_usable{false};
+constinit Atomic<bool> g_fork_safe{false};
 
 void OnSignal(int) {
   const int saved = errno;
@@ -55,6 +57,10 @@ std::string Names(void* const* addresses, int count) {
 }  // namespace
 
 void PrepareThreadStacks() {
+  // A child that is forked while somebody asks would find the lock held for ever.
+  if (!g_fork_safe.exchange(true, memory_order_acq_rel)) {
+    pthread_atfork([] { g_asking.Lock(); }, [] { g_asking.Unlock(); }, [] { g_asking.Unlock(); });
+  }
   MutexLock lock(g_asking);
   if (g_usable.load(memory_order_relaxed)) return;
   struct sigaction old;

@@ -28,6 +28,12 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
   environment_.forks = this;
 }
 
+void LeaveWorkerAfterFork() {
+  // The poll that forked must not return: where it does, the seized gate makes Crew::Return say so.
+  if (Worker* worker = CurrentWorker::Get()) worker->gate().Yield();
+  CurrentWorker::Get() = nullptr;
+}
+
 void Worker::Main() {
   const SignalStack for_the_watchdog;
   Worker* outer = std::exchange(CurrentWorker::Get(), this);
@@ -46,6 +52,7 @@ void Worker::Settle() {
   const int place = place_.load(memory_order_relaxed);
   if (__builtin_expect(place == settled_at_, 1)) return;
   settled_at_ = place;
+  node_queue_ = &core_.node_queue(node());
   const Placement& placement = core_.placement();
   const WorkerPlace& mine = placement.workers[static_cast<size_t>(place)];
   // A spare worker may run all over its node: the one it stands in for may still use its core.
@@ -213,7 +220,8 @@ void Worker::Overflow(TaskHeader* task, Priority priority) {
   if (batch->count == 0) {
     TaskBatch::Free(batch);  // thieves were faster
   } else {
-    core_.inject(priority).PushBatch(batch, static_cast<uint32_t>(index_));
+    core_.inject(priority).PushBatch(batch, static_cast<uint32_t>(index_),
+                                     static_cast<uint32_t>(node()));
     counters_.overflows.Add();
   }
   bool pushed = queue(priority).Push(task);
@@ -264,7 +272,7 @@ TaskHeader* Worker::NextNormal() {
   }
   lifo_streak_ = 0;
   if (batch_at_ < batch_count_) return NextClaimed();
-  if (!pinned_.empty()) {
+  if (!pinned_.empty() || node_queue_->waiting()) {
     if (TaskHeader* task = NextPinned()) return task;
   }
   if (!deque().empty()) {
@@ -284,8 +292,18 @@ TaskHeader* Worker::NextPinned() {
     pinned_streak_ = 0;
     if (HasVisibleWork()) return nullptr;
   }
-  ++pinned_streak_;
-  return pinned_.Pop();
+  // Those of its own and those of its node in turn.
+  const bool node_first = ++pinned_streak_ % 2 == 0;
+  TaskHeader* task = node_first ? NextOfNode() : pinned_.Pop();
+  if (task == nullptr) task = node_first ? pinned_.Pop() : NextOfNode();
+  return task;
+}
+
+TaskHeader* Worker::NextOfNode() {
+  if (!node_queue_->waiting()) return nullptr;
+  const auto [task, more] = node_queue_->Pop();
+  if (more && core_.idle().parked() != 0) core_.WakeOneOf(node());
+  return task;
 }
 
 TaskHeader* Worker::NextForked() {
@@ -309,6 +327,7 @@ TaskHeader* Worker::FindWork() {
     if (core_.stopping() && !cancelled_all_) CancelAll();
     if (core_.dump_request().number() != dump_answered_) AnswerDump();
     const bool passive = passive_.load(memory_order_acquire);
+    Settle();
     int events = PollEvents(/*ask_driver=*/true);
     TaskHeader* task = NextLocal();
     if (events > 1 && task != nullptr && HasVisibleWork()) Notify();
@@ -321,8 +340,10 @@ TaskHeader* Worker::FindWork() {
       if (until_maintenance_ == 1) timed_since_ = core_.pace_clock().Now();
       return task;
     }
-    if (core_.stopping() && core_.Drained()) {
+    if (core_.draining()) core_.NoteIdleWhileDraining();
+    if (core_.stopping() && core_.DrainedForSure()) {
       if (searching_) EndSearch();
+      core_.TellEnd();
       return nullptr;
     }
     if (core_.hooks() != nullptr && core_.hooks()->BeforePark(index_)) continue;
@@ -342,7 +363,8 @@ TaskHeader* Worker::TakeInjected(Priority priority) {
   InjectQueue& inject = core_.inject(priority);
   if (inject.empty()) return nullptr;
   // Another shard each time: this worker's own may never be empty, for it takes the overflow.
-  TaskBatch* batch = inject.PopBatch(static_cast<uint32_t>(index_) + inject_turn_++);
+  TaskBatch* batch = inject.PopBatch(static_cast<uint32_t>(index_) + inject_turn_++,
+                                     core_.placement().node_orders[static_cast<size_t>(node())]);
   if (batch == nullptr) return nullptr;
   counters_.injected.Add(batch->count);
   for (uint32_t i = 1; i < batch->count; ++i) PushRing(batch->tasks[i], priority);

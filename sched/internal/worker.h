@@ -52,6 +52,12 @@ namespace zokio::internal {
 // The innermost worker whose loop runs on this thread.
 struct CurrentWorkerTag;
 using CurrentWorker = ThreadLocal<class Worker*, CurrentWorkerTag>;
+// The worker inside whose poll this thread is in BlockInPlace, when it is no worker's.
+struct BlockedWorkerTag;
+using BlockedWorker = ThreadLocal<class Worker*, BlockedWorkerTag>;
+
+// For WatchForFork: in the child this thread is no worker any more.
+void LeaveWorkerAfterFork();
 
 inline constexpr Priority kInOrder[] = {Priority::kImmediate, Priority::kNormal,
                                         Priority::kBackground};
@@ -95,6 +101,9 @@ class Worker final : private ForkHost {
   }
   // Any thread: it sleeps in its driver, or is about to.
   bool asleep() const { return asleep_.load(memory_order_seq_cst); }
+  // Any thread: it is inside BlockInPlace, and waits there for its own scheduler.
+  bool waits_in_place() const { return waits_in_place_.load(memory_order_seq_cst); }
+  void SetWaitsInPlace(bool waits) { waits_in_place_.store(waits, memory_order_seq_cst); }
   bool io_pending() const { return io_pending_.load(memory_order_relaxed); }
   int index() const { return index_; }
   // Any thread: whose place it has in the scheduler's Placement: its own, or as a spare worker that
@@ -153,6 +162,7 @@ class Worker final : private ForkHost {
   TaskHeader* NextImmediate();
   TaskHeader* NextNormal();
   TaskHeader* NextPinned();
+  TaskHeader* NextOfNode();
   TaskHeader* NextForked();
   TaskHeader* NextBackground();
   TaskHeader* FindWork();
@@ -222,6 +232,7 @@ class Worker final : private ForkHost {
   PinnedQueue pinned_;
   Atomic<TaskHeader*> current_{nullptr};  // being polled
   Atomic<bool> asleep_{false};
+  Atomic<bool> waits_in_place_{false};
   Atomic<bool> io_pending_{false};
   Atomic<bool> passive_{false};
   Atomic<int> place_;
@@ -261,10 +272,11 @@ class Worker final : private ForkHost {
   uint64_t dump_answered_ = 0;
   bool searching_ = false;
   bool cancelled_all_ = false;
-  bool idle_reported_ = false;  // to the hooks, in this idle spell
-  int settled_at_ = -1;         // the place that its thread is bound to
-  bool returned_ = false;       // from a stuck poll, and has not asked its driver since
-  bool io_waited_for_ = false;  // virtual time: no completion came in the grace
+  bool idle_reported_ = false;       // to the hooks, in this idle spell
+  NodeQueue* node_queue_ = nullptr;  // of its place
+  int settled_at_ = -1;              // the place that its thread is bound to
+  bool returned_ = false;            // from a stuck poll, and has not asked its driver since
+  bool io_waited_for_ = false;       // virtual time: no completion came in the grace
   Random random_;
   PollEnvironment environment_;
   TaskPoller poller_{environment_};

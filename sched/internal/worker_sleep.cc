@@ -15,7 +15,7 @@ void Worker::EndSearch() {
 void Worker::Park() {
   bool last = core_.idle().Announce(index_, searching_);
   searching_ = false;
-  if (last && core_.WorkVisible()) {
+  if ((last && core_.WorkVisible()) || node_queue_->waiting()) {
     core_.idle().WithdrawToSearch(index_);
     searching_ = true;
     return;
@@ -45,7 +45,6 @@ void Worker::Sleep(Instant deadline) {
     driver_->Park(deadline);
   }
   asleep_.store(false, memory_order_seq_cst);
-  Settle();
   core_.watchdog().Nudge();
 }
 

@@ -29,8 +29,8 @@ bool Worker::EndTurn() {
     }
   }
   current_.store(running, memory_order_relaxed);
-  bool others =
-      lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() || !pinned_.empty();
+  bool others = lifo_slot_ != nullptr || batch_at_ < batch_count_ || HasQueued() ||
+                !pinned_.empty() || node_queue_->waiting();
   gate_.Leave();
   if (others) Notify();
   const bool asked = EndIsAsked(running);
@@ -83,6 +83,11 @@ void Worker::Maintain() {
     background_after_ = polls + kBackgroundGap;
   }
   urgent_ = urgent_ || background_due_;
+  // A task that yields alone goes round in the batch, where nothing else is looked at.
+  if (batch_at_ + 1 == batch_count_ &&
+      (!pinned_.empty() || node_queue_->waiting() || !deque().empty())) {
+    PushRing(batch_[batch_at_++], Priority::kNormal);
+  }
   if (HasVisibleWork()) Notify();
   if (core_.stopping() && !cancelled_all_) CancelAll();
   if (core_.dump_request().number() != dump_answered_) AnswerDump();
