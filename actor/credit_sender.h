@@ -89,7 +89,15 @@ class CreditSender {
   void SendOnCredit(M&& message) {
     using Message = std::remove_cvref_t<M>;
     using E = internal::CreditedEnvelope<Message>;
+    // Where the message cannot be made, its credit goes back.
+    struct Guard {
+      internal::CreditAccount* account;
+      ~Guard() {
+        if (account != nullptr) account->Return();
+      }
+    } guard{account_};
     auto* envelope = internal::MakeEnvelope<E>(std::forward<M>(message), account_);
+    guard.account = nullptr;
     envelope->type = &internal::Delivery<A, Message, E>::kType;
     envelope->target = to_.id().cell();
     envelope->generation = to_.id().generation();

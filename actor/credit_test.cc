@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,20 @@ class Hallway : public Actor<Hallway, Job> {
 
  private:
   ActorRef<Reader> to_;
+};
+
+// Cannot be copied now and then.
+struct Fragile {
+  explicit Fragile(bool breaks) : breaks_at_copy(breaks) {}
+  Fragile(const Fragile& other) : breaks_at_copy(false) {
+    if (other.breaks_at_copy) throw std::runtime_error("on purpose");
+  }
+  bool breaks_at_copy;
+};
+
+class Shelf : public Actor<Shelf, Fragile> {
+ public:
+  void On(const Fragile&) {}
 };
 
 Job Make(int number) { return Job{number, std::make_unique<int>(number)}; }
@@ -137,6 +152,18 @@ TEST(CreditTest, MessagesOutliveTheirSender) {
   EXPECT_EQ(seen.size(), 3u);
 }
 
+TEST(CreditTest, AMessageThatCannotBeMadeGivesItsCreditBack) {
+  ManualSystem system(1);
+  CreditSender<Shelf> sender(system->SpawnAt<Shelf>(0), 1);
+  const Fragile breaks(true);
+  const Fragile fine(false);
+  EXPECT_THROW((void)sender.TrySend(breaks), std::runtime_error);
+  EXPECT_TRUE(sender.TrySend(fine));
+  system.Run();
+  EXPECT_TRUE(sender.TrySend(fine));
+  system.Run();
+}
+
 TEST(BatchSizerTest, SizesAreWhatFitsIntoTheTarget) {
   BatchOptions options;
   BatchSizer sizer(options);
@@ -158,6 +185,17 @@ TEST(BatchSizerTest, SizesAreWhatFitsIntoTheTarget) {
   sizer.Observe(0, 100);
   sizer.Observe(100, 0);
   EXPECT_EQ(sizer.size(), 16u);
+}
+
+TEST(BatchSizerTest, NoOptionsMakeABatchOfNothing) {
+  BatchOptions options;
+  options.min = 0;
+  BatchSizer sizer(options);
+  sizer.Observe(1, 1'000'000'000);
+  EXPECT_EQ(sizer.size(), 1u);
+  options.min = 64;
+  options.max = 8;
+  EXPECT_EQ(BatchSizer(options).size(), 64u);
 }
 
 TEST(BatchSizerTest, EqualBoundsFixTheSize) {

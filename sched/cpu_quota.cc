@@ -136,7 +136,7 @@ std::vector<CpuCgroup> FindCpuCgroups(std::string_view cgroups, std::string_view
 std::vector<std::string> FoldersOf(const CpuCgroup& cgroup) {
   std::string_view below = cgroup.group;
   // A group outside the namespace is told as "/../other": its folder is not here.
-  if (below.find("..") != std::string_view::npos || !below.starts_with('/')) return {};
+  if ((cgroup.group + "/").find("/../") != std::string::npos || !below.starts_with('/')) return {};
   // In a container the mount often begins at the container's own group: what is above is not here.
   if (cgroup.mounted != "/") {
     if (!below.starts_with(cgroup.mounted)) return {};

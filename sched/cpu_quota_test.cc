@@ -70,6 +70,8 @@ TEST(CpuQuotaTest, LooksUpwardsFromTheOwnGroup) {
   EXPECT_EQ(folders("/docker/abc", "/docker/abc/in"), (Folders{"/m/in", "/m"}));
   EXPECT_EQ(folders("/docker/abc", "/docker/abcd"), Folders{});
   EXPECT_EQ(folders("/", "/../other"), Folders{});
+  EXPECT_EQ(folders("/", "/.."), Folders{});
+  EXPECT_EQ(folders("/", "/a..b"), (Folders{"/m/a..b", "/m"}));  // a name as any other
   EXPECT_EQ(folders("/", "nothing"), Folders{});
 }
 

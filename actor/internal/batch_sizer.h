@@ -16,7 +16,10 @@ namespace zokio::internal {
 class BatchSizer {
  public:
   explicit BatchSizer(const BatchOptions& options)
-      : options_(options), size_(std::clamp<uint32_t>(kBegin, options.min, options.max)) {}
+      : options_(options.min, options.max) {  // a size of 0 would end no batch
+    options_.target = options.target;
+    size_ = std::clamp<uint32_t>(kBegin, options_.min, options_.max);
+  }
 
   uint32_t size() const { return size_; }
   // False where the size is fixed: then no activation ends early.

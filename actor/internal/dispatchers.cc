@@ -81,7 +81,8 @@ Result<uint32_t> Dispatchers::StartGroup(int workers, std::string name, uint32_t
 
 Result<uint32_t> Dispatchers::StartBlockingLoop() {
   if (blocking_executor_ == nullptr) {
-    Result<std::unique_ptr<BlockingExecutor>> executor = BlockingExecutor::Create();
+    Result<std::unique_ptr<BlockingExecutor>> executor =
+        BlockingExecutor::Create(static_cast<int>(SystemCore::kAddedMax));
     if (!executor.ok()) return executor.error();
     blocking_executor_ = *std::move(executor);
   }

@@ -178,7 +178,7 @@ class ActorLoop {
   }
   // Any thread: all actors shall stop, or be killed.
   void PostShutdown(bool kill);
-  // It will not be polled any more: the others do not wait for it.
+  // It will not be polled any more: the others are killed, and do not wait for it.
   void Abandon();
   // Once the loop has ended: rejects what other threads still send.
   void Close();
@@ -204,18 +204,20 @@ class ActorLoop {
   // Once all loops of the system are made.
   void ConnectOutboxes();
   // A loop that serves one actor at a time, its tenant, and who descends from it. True: the actor
-  // that is spawned here next is the tenant; its end makes the loop vacant again.
+  // that this thread spawns here next is the tenant; its end makes the loop vacant again.
   // REQUIRES, for who rents: one thread at a time.
   bool TryRent() {
     if (rented_.load(memory_order_acquire)) return false;
     rented_.store(true, memory_order_relaxed);
-    tenant_expected_.store(true, memory_order_release);
+    renter_.store(&CurrentActorLoop::Get(), memory_order_relaxed);
     return true;
   }
-  // Whoever begins an actor here: whether it is the tenant.
+  // Whoever begins an actor here: whether it is the tenant. Others, who spawn near somebody here,
+  // may come between a rent and its spawn: so it is known by the renting thread.
   bool TakeTenancy() {
-    return tenant_expected_.load(memory_order_relaxed) &&
-           tenant_expected_.exchange(false, memory_order_acq_rel);
+    if (renter_.load(memory_order_relaxed) != &CurrentActorLoop::Get()) return false;
+    renter_.store(nullptr, memory_order_relaxed);
+    return true;
   }
   // What other threads send comes by a ring.  REQUIRES: nobody knows the loop yet.
   void UseRing(size_t capacity) { ring_ = std::make_unique<RingInbox<Envelope>>(capacity); }
@@ -333,7 +335,7 @@ class ActorLoop {
   Atomic<bool> closed_{false};
   Atomic<uint32_t> outsiders_{0};  // see Outsider
   Atomic<bool> rented_{false};
-  Atomic<bool> tenant_expected_{false};
+  Atomic<const void*> renter_{nullptr};  // of its tenant that is not begun yet: the thread's own
   SharedCellPool shared_pool_;
 };
 

@@ -263,6 +263,7 @@ bool ActorLoop::ShutdownCanStep() const {
 }
 
 void ActorLoop::Abandon() {
+  system_.BeginShutdown(/*kill=*/true);
   if (!std::exchange(shutdown_seen_, true)) system_.Heard();
   if (!std::exchange(drained_, true)) system_.Drained();
   system_.Ended();

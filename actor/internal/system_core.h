@@ -29,6 +29,8 @@ namespace zokio::internal {
 
 class SystemCore {
  public:
+  static constexpr uint32_t kAddedMax = 1024;  // loops beside the first ones
+
   SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on_dead_letter,
              const Clock& clock, std::optional<Supervision> root_supervision,
              std::function<void(const TraceEvent&)> on_message, const BatchOptions& batch);
@@ -83,8 +85,6 @@ class SystemCore {
   bool all_drained() const { return drained_.load(memory_order_acquire) == loop_count(); }
 
  private:
-  static constexpr uint32_t kAddedMax = 1024;
-
   // Fills in loops from `first` on.
   void MakeGroup(uint32_t first, uint32_t count, uint32_t ring_capacity);
   void WakeAll();

@@ -355,6 +355,7 @@ TaskHeader* Worker::FindWork() {
     // Time asleep is not poll time.
     last_maintenance_ = core_.pace_clock().Now();
     until_maintenance_ = interval_;
+    timed_since_ = kNever;
   }
 }
 
