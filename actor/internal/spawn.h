@@ -69,7 +69,7 @@ struct ActorTypeOf {
   template <typename Hook>
   static void Call(ActorCell& cell, Hook&& hook) {
     Envelope* none = nullptr;
-    Guarded(*cell.loop, cell, none, [&] { hook(Object(cell)); });
+    Guarded(*cell.loop(), cell, none, [&] { hook(Object(cell)); });
   }
   static void Started(ActorCell& cell) {
     Call(cell, [](A& actor) {
@@ -151,7 +151,8 @@ template <typename A, typename... Args>
 ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   const ActorType& type = ActorTypeOf<A>::kType;
   // A parent that is still being made for another loop has its children begun there too.
-  const bool local = ActorLoop::Current() == &home && (parent == nullptr || parent->loop == &home);
+  const bool local =
+      ActorLoop::Current() == &home && (parent == nullptr || parent->loop() == &home);
   ActorCell* cell = local ? home.TakeCell() : home.TakeSharedCell();
   auto give_back = [&] {
     delete std::exchange(cell->extras, nullptr);
