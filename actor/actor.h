@@ -27,8 +27,9 @@
 // zokio::UrgentMessages<Cancel>` lists messages that are handled before other mail.
 //
 // Lifetime: the object is made by the spawn and destroyed in its home, after all its children.
-// Thread-safety: everything below is for the actor itself, in its hooks and handlers; self() and
-//   Spawn also in its constructor.
+// Thread-safety: everything below is for the actor itself, in its hooks and handlers; self(),
+// Spawn,
+//   Watch, Link and Stop also in its constructor.
 // Cost: an idle actor is 128 bytes beside its object.
 #ifndef ZOKIO_ACTOR_ACTOR_H_
 #define ZOKIO_ACTOR_ACTOR_H_
@@ -104,13 +105,20 @@ class Actor {
   }
 
   // After the message that is handled now.
-  void Stop() { cell_->loop()->RequestStop(cell_, /*kill=*/false); }
+  void Stop() {
+    if (internal::ActorLoop::Current() == cell_->loop()) {
+      cell_->loop()->RequestStop(cell_, /*kill=*/false);
+    } else {
+      internal::SendStop(cell_->id(), /*kill=*/false);  // it is made by who is not at its home
+    }
+  }
 
   // This actor gets a Terminated once the other has ended; at once where it has already. To watch
   // who is watched changes nothing.
   template <typename A>
   void Watch(ActorRef<A> other) {
     static_assert(Handles<Self, Terminated>, "who watches lists Terminated among its messages");
+    ZOKIO_CHECK(other, "nobody is watched");
     internal::SendWatch(other.id(), {cell_->id(), &NotifyTerminated});
   }
   template <typename A>
@@ -121,6 +129,7 @@ class Actor {
   // decides. An actor that had ended before counts as failed.
   template <typename A>
   void Link(ActorRef<A> other) {
+    ZOKIO_CHECK(other, "a link to nobody");
     internal::SendLink(cell_->id(), other.id());
   }
   template <typename A>

@@ -272,6 +272,50 @@ TEST(ActorStress, TheSchedulerMayEndFirst) {
   EXPECT_EQ(served.load(), 0);
 }
 
+// Counts its objects; some end themselves before they are complete, some have a child.
+class Mayfly : public Actor<Mayfly, Go> {
+ public:
+  Mayfly(Atomic<int64_t>& living, int depth) : living_(living) {
+    living_.fetch_add(1);
+    if (depth % 2 == 1) Spawn<Mayfly>(living, depth - 1);
+    if (depth >= 2) Stop();
+  }
+  ~Mayfly() { living_.fetch_sub(1); }
+  void On(Go) {}
+
+ private:
+  Atomic<int64_t>& living_;
+};
+
+// Threads spawn and end the system at once: what was made is destroyed, by whoever comes last.
+TEST(ActorStress, SpawnsRaceWithTheEndWhichSeveralWant) {
+  Atomic<int64_t> living{0};
+  auto scheduler = MakeScheduler(2);
+  for (int round = 0; round < 60; ++round) {
+    ActorSystem system(*scheduler);
+    std::vector<Thread> threads;
+    for (int t = 0; t < 2; ++t) {
+      threads.push_back(*Thread::Start("spawner", [&, t] {
+        ActorRef<Mayfly> mayfly;
+        do {
+          for (int depth = 0; depth < 4; ++depth) {
+            mayfly = system.SpawnAt<Mayfly>(static_cast<uint32_t>(depth % 2), living, depth);
+          }
+          mayfly = system.Spawn<Mayfly>(living, 0);
+          mayfly.Tell(Go{});
+        } while (internal::IsAlive(mayfly.id()));
+        if (t == 0) {
+          EXPECT_TRUE(system.Shutdown().ok());
+        }
+      }));
+    }
+    for (int i = 0; i < round; ++i) system.Spawn<Mayfly>(living, 1);
+    EXPECT_TRUE(system.Shutdown().ok());
+    threads.clear();
+    EXPECT_EQ(living.load(), 0);
+  }
+}
+
 // Counts the events that exist: a shared one dies once, with its last reader.
 struct Event {
   explicit Event(Atomic<int64_t>& count) : living(&count) { living->fetch_add(1); }

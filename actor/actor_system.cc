@@ -1,5 +1,7 @@
 #include "actor/actor_system.h"
 
+#include <utility>
+
 #include "actor/internal/control.h"
 #include "actor/internal/dispatchers.h"
 #include "actor/internal/loop_run.h"
@@ -13,8 +15,22 @@ namespace zokio {
 namespace {
 
 // A dead letter is being told of on this thread: one that follows from that is only counted.
-struct PublishingDeadLetterTag;
-using PublishingDeadLetter = ThreadLocal<bool, PublishingDeadLetterTag>;
+struct ReportingTag;
+using ReportingNow = ThreadLocal<bool, ReportingTag>;
+
+class Reporting {
+ public:
+  Reporting() : first_(!std::exchange(ReportingNow::Get(), true)) {}
+  Reporting(const Reporting&) = delete;
+  Reporting& operator=(const Reporting&) = delete;
+  ~Reporting() {
+    if (first_) ReportingNow::Get() = false;
+  }
+  bool first() const { return first_; }
+
+ private:
+  const bool first_;
+};
 
 std::vector<Executor*> ExecutorsOf(Scheduler& scheduler, bool bound) {
   std::vector<Executor*> executors;
@@ -34,8 +50,12 @@ ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOption
     : core_(std::make_unique<internal::SystemCore>(
           static_cast<uint32_t>(executors.size()),
           [this, call = std::move(options.on_dead_letter)](const DeadLetter& letter) {
+            const Reporting reporting;
+            if (!reporting.first()) return;
             if (call) call(letter);
-            PublishDeadLetter(letter);
+            // News that somebody could not take are no news: two of them, in two loops, would go on
+            // for ever.
+            if (letter.message != internal::TypeName<DeadLetter>()) events_.Publish(letter);
           },
           *options.clock, options.supervision, std::move(options.on_message), options.batch,
           std::move(options.placement))),
@@ -53,26 +73,19 @@ Result<ActorPool> ActorSystem::AddPool(int workers) { return dispatchers_->AddPo
 
 Result<void> ActorSystem::Shutdown(Duration limit) {
   ZOKIO_CHECK(internal::ActorLoop::Current() == nullptr, "an actor cannot wait for its own end");
-  if (closed_) return {};
+  {
+    MutexLock lock(closing_);
+    if (closed_) return {};
+  }
   core_->BeginShutdown();
   Instant deadline =
       limit == Duration::max() ? kNever : SaturatingAdd(Clock::Monotonic().Now(), limit);
   if (!core_->WaitForEnd(deadline)) {
     return Error(ErrorCode::kDeadlineExceeded, "actor system shutdown");
   }
-  core_->Close();
-  closed_ = true;
+  MutexLock lock(closing_);
+  if (!std::exchange(closed_, true)) core_->Close();
   return {};
-}
-
-void ActorSystem::PublishDeadLetter(const DeadLetter& letter) {
-  // News that somebody could not take are no news: two of them, in two loops, would go on for ever.
-  if (letter.message == internal::TypeName<DeadLetter>()) return;
-  bool& publishing = PublishingDeadLetter::Get();
-  if (publishing) return;
-  publishing = true;
-  events_.Publish(letter);
-  publishing = false;
 }
 
 Task<std::vector<ActorInfo>> ActorSystem::Inspect() {

@@ -39,6 +39,7 @@
 #include "actor/supervision.h"
 #include "actor/trace.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "future/executor.h"
 #include "future/task.h"
@@ -54,7 +55,8 @@ class Dispatchers;
 struct ActorSystemOptions {
   ActorSystemOptions() = default;
 
-  // Called for each dead letter, on the thread that finds it; it must not block.
+  // Called for each dead letter, on the thread that finds it; it must neither block nor throw. Dead
+  // letters that follow from what it tells others are only counted.
   std::function<void(const DeadLetter&)> on_dead_letter;
   // Called for each message of an actor before its handler, on the handler's thread (see trace.h);
   // it must not block.
@@ -127,7 +129,7 @@ class ActorSystem {
   // Actors by name.
   Registry& registry() { return registry_; }
   // Publish and subscribe. The system itself publishes each DeadLetter, but those that follow from
-  // publishing one.
+  // telling of one.
   EventStream& events() { return events_; }
 
   // What lives, of one loop after the other: each at its own moment. Awaited by whomever.
@@ -139,12 +141,12 @@ class ActorSystem {
 
  private:
   internal::HomeFinder& dispatchers() { return core_->home_finder(); }
-  void PublishDeadLetter(const DeadLetter& letter);
 
   Registry registry_;
   EventStream events_;
   std::unique_ptr<internal::SystemCore> core_;
   std::unique_ptr<internal::Dispatchers> dispatchers_;
+  Mutex closing_;
   bool closed_ = false;
 };
 

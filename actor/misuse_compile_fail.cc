@@ -33,6 +33,23 @@ class Keeper : public Actor<Keeper, Knock> {
   Knock* last_ = nullptr;
 };
 
+class Clerk : public Actor<Clerk, Knock> {
+ public:
+  void On(Knock) {}
+#ifdef HAS_A_HOOK_THAT_WAITS
+  Task<void> Started() { co_return; }
+#endif
+#ifdef HAS_A_STOPPING_THAT_ANSWERS
+  bool Stopping() { return true; }
+#endif
+
+ private:
+#ifdef HAS_A_HIDDEN_HOOK
+  void Restarted() {}
+#endif
+};
+void Spawns(internal::ActorLoop& loop) { internal::SpawnIn<Clerk>(loop, nullptr); }
+
 #ifdef HAS_NO_HANDLER
 class Deaf : public Actor<Deaf, Knock> {};
 void Tells(const ActorRef<Deaf>& deaf) { deaf.Tell(Knock{}); }

@@ -14,9 +14,10 @@
 //
 // A restart makes the object anew, with copies of the arguments it was spawned with (references: by
 // std::ref; where they cannot be copied, a restart is a stop), after its children have ended. Its
-// references, its mailbox and its watchers stay: only the message that failed is lost. More
-// restarts in `window` than `restarts_max`, counted for all children together, are the parent's own
-// failure.
+// references, its mailbox and its watchers stay: only the message that failed is lost, and those
+// whose handlers were suspended. Who fails again before its parent has decided is judged once more
+// where it goes on; else one decision holds for all. More restarts in `window` than `restarts_max`,
+// counted for all children together, are the parent's own failure.
 #ifndef ZOKIO_ACTOR_SUPERVISION_H_
 #define ZOKIO_ACTOR_SUPERVISION_H_
 
@@ -50,7 +51,7 @@ enum class Directive : uint8_t {
 };
 
 // Whom the directive is for, of the children: the one that failed, all, or that one and those that
-// were spawned after it.
+// were spawned after it (children in other loops count as spawned after those in the parent's own).
 enum class Strategy : uint8_t { kOneForOne, kAllForOne, kRestForOne };
 
 struct Supervision {

@@ -37,9 +37,9 @@ struct ChildFailed {
 
 struct ChildEnded {
   static constexpr std::string_view kName = "child ended";
-  ActorId child;
+  uint64_t number;
   void Run(ActorLoop&, ActorCell& cell) {
-    if (cell.extras != nullptr) std::erase(cell.extras->remote_children, child);
+    if (cell.extras != nullptr) cell.extras->remote_children.erase(number);
   }
 };
 
@@ -112,7 +112,7 @@ void SendResume(ActorId target) { PostControl(target, ResumeNow{}); }
 void SendChildFailed(ActorId parent, ActorId child, Failure failure) {
   PostControl(parent, ChildFailed{child, std::move(failure)});
 }
-void SendChildEnded(ActorId parent, ActorId child) { PostControl(parent, ChildEnded{child}); }
+void SendChildEnded(ActorId parent, uint64_t number) { PostControl(parent, ChildEnded{number}); }
 void SendBegin(ActorId target) { PostControl(target, BeginActor{}); }
 bool IsBegin(const Envelope* envelope) { return envelope->type == &ControlOf<BeginActor>::kType; }
 void SendWatch(ActorId target, const Watcher& watcher) { PostControl(target, Watch{watcher}); }

@@ -2,6 +2,7 @@
 #ifndef ZOKIO_ACTOR_INTERNAL_CONTROL_H_
 #define ZOKIO_ACTOR_INTERNAL_CONTROL_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "actor/actor_id.h"
@@ -19,8 +20,8 @@ void SendStop(ActorId target, bool kill);
 void SendPoison(ActorId target);
 void SendRestart(ActorId target);
 void SendResume(ActorId target);
-// To the parent, from a child of another loop.
-void SendChildEnded(ActorId parent, ActorId child);
+// To the parent, from its child of this number in another loop.
+void SendChildEnded(ActorId parent, uint64_t number);
 // Begins an actor whose cell another thread has filled in.
 void SendBegin(ActorId target);
 bool IsBegin(const Envelope* envelope);

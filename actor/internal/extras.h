@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "actor/actor_id.h"
@@ -35,11 +37,15 @@ struct Watcher {
 };
 
 struct CellExtras {
-  std::vector<ActorId> remote_children;
+  // In other loops, by their numbers, in the order of their spawns.
+  std::map<uint64_t, ActorId> remote_children;
+  uint64_t remote_children_made = 0;
   ActorId remote_parent;
+  uint64_t remote_number = 0;  // of this actor, with its remote parent
   std::vector<Watcher> watchers;
   std::vector<OneshotSender<bool>> ended;       // dropped at the end, which somebody waits for
   std::vector<ActorId> escalated;               // children whose failure this actor's parent judges
+  std::optional<Failure> failed_again;          // while the parent decides about another failure
   std::vector<Instant> restarts;                // of the children, of a root's own, in the window
   std::function<void(ActorCell& cell)> remake;  // with the arguments of the spawn
   EnvelopeList stash;                           // messages that were put aside, oldest first

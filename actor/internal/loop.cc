@@ -49,13 +49,10 @@ void ActorLoop::SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope) {
 }
 
 void ActorLoop::PostFromOutside(Envelope* envelope) {
-  // Counted, so that whoever ends the system can wait until nobody is in here.
-  outsiders_.fetch_add(1, memory_order_seq_cst);
-  if (ActorLoop* home = envelope->target->exact_loop(); __builtin_expect(home != this, 0)) {
-    outsiders_.fetch_sub(1, memory_order_release);
-    return home->PostFromOutside(envelope);  // the actor has moved
-  }
-  if (closed_.load(memory_order_seq_cst)) {
+  const Outsider outsider(this);
+  ActorLoop* home = envelope->target->exact_loop();
+  if (__builtin_expect(home != this, 0)) return home->PostFromOutside(envelope);  // it has moved
+  if (outsider.closed()) {
     Reject(envelope, DeadLetterReason::kShutdown);
   } else if (ring_ == nullptr) {
     inbox_.Push(envelope);
@@ -69,7 +66,6 @@ void ActorLoop::PostFromOutside(Envelope* envelope) {
     ring_->Push(envelope);
     WakeUp();
   }
-  outsiders_.fetch_sub(1, memory_order_release);
 }
 
 void ActorLoop::Stage(uint32_t to, Envelope* envelope) {

@@ -140,6 +140,7 @@ class ActorLoop {
   void RequestStop(ActorCell* cell, bool kill);
   void Restart(ActorCell* cell);
   void Failed(ActorCell* cell, Failure failure);
+  void Report(ActorCell* cell, Failure failure);
   void Resume(ActorCell* cell);
   Random& random() { return random_; }
   void UnlinkChild(ActorCell* cell);
@@ -194,6 +195,25 @@ class ActorLoop {
   uint32_t ExpectedLoad(Instant now) const;
   // Loads of the loops of this group, by number.
   std::vector<LoopLoad> GroupLoads(Instant now) const;
+
+  // A thread that is in none of the system's loops uses this one: Close waits for its end.
+  class Outsider {
+   public:
+    // Null: the thread is in a loop.
+    explicit Outsider(ActorLoop* loop) : loop_(loop) {
+      if (loop_ != nullptr) loop_->outsiders_.fetch_add(1, memory_order_seq_cst);
+    }
+    Outsider(const Outsider&) = delete;
+    Outsider& operator=(const Outsider&) = delete;
+    ~Outsider() {
+      if (loop_ != nullptr) loop_->outsiders_.fetch_sub(1, memory_order_release);
+    }
+    // It came too late.
+    bool closed() const { return loop_ != nullptr && loop_->closed_.load(memory_order_seq_cst); }
+
+   private:
+    ActorLoop* const loop_;
+  };
 
   // Once all loops of the system are made.
   void ConnectOutboxes();
@@ -357,7 +377,7 @@ class ActorLoop {
   Waker waker_;  // constant once the loop has slept
   Atomic<bool> shutdown_{false};
   Atomic<bool> closed_{false};
-  Atomic<uint32_t> outsiders_{0};  // threads inside PostFromOutside
+  Atomic<uint32_t> outsiders_{0};  // see Outsider
   Atomic<uint32_t> load_{0};
   Atomic<int64_t> load_at_ns_{0};
   Atomic<bool> rented_{false};

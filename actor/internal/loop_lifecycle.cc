@@ -1,5 +1,6 @@
 // The part of ActorLoop that begins and ends actors.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "actor/internal/control.h"
@@ -75,7 +76,7 @@ bool ActorLoop::Advance(ActorCell* cell) {
       RequestStop(child, kill);
     }
     if (cell->extras != nullptr) {
-      for (ActorId child : cell->extras->remote_children) SendStop(child, kill);
+      for (const auto& [number, child] : cell->extras->remote_children) SendStop(child, kill);
     }
     CancelActivations(cell, kill);
   }
@@ -122,6 +123,7 @@ void ActorLoop::Remake(ActorCell* cell) {
   // What the old object had put aside, the new one does not know of.
   if (cell->extras != nullptr) {
     cell->extras->escalated.clear();
+    cell->extras->failed_again.reset();
     EnvelopeList& stash = cell->extras->stash;
     for (Envelope* at = stash.front(); at != nullptr; at = at->next) cell->queued.Add(1);
     cell->mail.Prepend(std::exchange(stash, EnvelopeList()));
@@ -144,6 +146,7 @@ void ActorLoop::Finish(ActorCell* cell) {
   ActorId id = cell->id();
   const bool remote_child = (cell->flags & ActorCell::kRemoteChild) != 0;
   ActorId parent_id = remote_child ? ParentOf(cell) : ActorId();
+  const uint64_t number = remote_child ? cell->extras->remote_number : 0;
   UnlinkChild(cell);
   CellExtras* extras = std::exchange(cell->extras, nullptr);
   EnvelopeList mail = std::exchange(cell->mail, EnvelopeList());
@@ -185,7 +188,7 @@ void ActorLoop::Finish(ActorCell* cell) {
     delete extras;
   }
   if (remote_child) {
-    SendChildEnded(parent_id, id);
+    SendChildEnded(parent_id, number);
   } else if (parent != nullptr &&
              (parent->flags & (ActorCell::kStopping | ActorCell::kRestarting)) != 0) {
     Queue(parent);
@@ -206,10 +209,18 @@ void ActorLoop::UnlinkChild(ActorCell* cell) {
 // Handles nothing more until its parent has decided.
 void ActorLoop::Failed(ActorCell* cell, Failure failure) {
   system_.CountFailure();
-  // It ends or is made anew anyway, or its parent's decision is on its way: one for all failures.
-  constexpr uint32_t kKnown = ActorCell::kStopping | ActorCell::kSuspended | ActorCell::kRestarting;
-  if ((cell->flags & kKnown) != 0) return;
+  if ((cell->flags & (ActorCell::kStopping | ActorCell::kRestarting)) != 0) return;
+  if ((cell->flags & ActorCell::kSuspended) != 0) {
+    // A decision is on its way. Unless that is to go on, it holds for this failure as well.
+    std::optional<Failure>& again = ExtrasOf(*cell).failed_again;
+    if (!again.has_value()) again.emplace(std::move(failure));
+    return;
+  }
   cell->flags |= ActorCell::kSuspended;
+  Report(cell, std::move(failure));
+}
+
+void ActorLoop::Report(ActorCell* cell, Failure failure) {
   if (cell->parent != nullptr) {
     SendChildFailed(ParentOf(cell), cell->id(), std::move(failure));
   } else {
@@ -219,6 +230,10 @@ void ActorLoop::Failed(ActorCell* cell, Failure failure) {
 
 void ActorLoop::Resume(ActorCell* cell) {
   if (cell->object == nullptr) return RequestStop(cell, /*kill=*/true);  // nothing to go on with
+  if (cell->extras != nullptr && cell->extras->failed_again.has_value()) {
+    Failure again = *std::exchange(cell->extras->failed_again, std::nullopt);
+    return Report(cell, std::move(again));  // and waits for that decision too
+  }
   cell->flags &= ~ActorCell::kSuspended;
   Queue(cell);
   if (cell->extras == nullptr) return;

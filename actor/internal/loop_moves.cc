@@ -98,7 +98,10 @@ void ActorLoop::TryMove(ActorCell* cell) {
   ActorLoop& to = system_.loop(cell->extras->move_to);
   UnlinkChild(cell);
   if (cell->parent != nullptr && (cell->flags & ActorCell::kRemoteChild) == 0) {
-    ExtrasOf(*cell->parent).remote_children.push_back(cell->id());
+    CellExtras& known = ExtrasOf(*cell->parent);
+    cell->extras->remote_number = known.remote_children_made++;
+    known.remote_children.emplace_hint(known.remote_children.end(), cell->extras->remote_number,
+                                       cell->id());
     cell->extras->remote_parent = cell->parent->id();
     cell->flags |= ActorCell::kRemoteChild;
   }

@@ -12,6 +12,7 @@
 #include "actor/internal/cell.h"
 #include "actor/internal/dispatch.h"
 #include "actor/internal/extras.h"
+#include "actor/internal/hooks.h"
 #include "actor/internal/loop.h"
 #include "actor/internal/system_core.h"
 #include "base/thread_local.h"
@@ -138,7 +139,10 @@ void KeepArguments(ActorCell& cell, Args&&... args) {
 inline void Announce(ActorLoop& home, ActorCell* cell, ActorCell* parent, bool local) {
   if (local) return home.Begin(cell, parent);
   if (parent != nullptr) {
-    ExtrasOf(*parent).remote_children.push_back(cell->id());
+    CellExtras& known = ExtrasOf(*parent);
+    const uint64_t number = known.remote_children_made++;
+    ExtrasOf(*cell).remote_number = number;
+    known.remote_children.emplace_hint(known.remote_children.end(), number, cell->id());
     // A stop tells this child too. Only looked at where the parent itself is still being made: then
     // its home may look at its flags as well.
     if ((parent->flags & ActorCell::kTold) != 0) parent->flags &= ~ActorCell::kTold;
@@ -149,10 +153,14 @@ inline void Announce(ActorLoop& home, ActorCell* cell, ActorCell* parent, bool l
 // Makes an actor in `home`. With a parent: called on the parent's loop.
 template <typename A, typename... Args>
 ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
+  CheckHooks<A>();
   const ActorType& type = ActorTypeOf<A>::kType;
   // A parent that is still being made for another loop has its children begun there too.
-  const bool local =
-      ActorLoop::Current() == &home && (parent == nullptr || parent->loop() == &home);
+  ActorLoop* here = ActorLoop::Current();
+  const bool local = here == &home && (parent == nullptr || parent->loop() == &home);
+  // The end of the system waits until this actor is announced, or was refused.
+  const bool outside = here == nullptr || &here->system() != &home.system();
+  const ActorLoop::Outsider outsider(outside ? &home : nullptr);
   ActorCell* cell = local ? home.TakeCell() : home.TakeSharedCell();
   auto give_back = [&] {
     delete std::exchange(cell->extras, nullptr);
@@ -162,7 +170,7 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
     local ? home.ReturnCell(cell) : home.ReturnSharedCell(cell);
   };
   ActorRef<A> ref(cell->id());
-  if (local ? home.refuses_spawns() : !home.system().accepting()) {
+  if (local ? home.refuses_spawns() : outsider.closed() || !home.system().accepting()) {
     give_back();  // the system ends: a reference to an actor that is gone
     return ref;
   }

@@ -48,11 +48,12 @@ std::vector<ActorId> Concerned(ActorCell* parent, ActorId child, Strategy strate
   // Children of other loops: by their own order, after those of this one.
   if (parent->extras != nullptr) {
     const auto& remote = parent->extras->remote_children;
-    auto from = strategy == Strategy::kRestForOne && !found
-                    ? std::find(remote.begin(), remote.end(), child)
-                    : remote.begin();
-    if (strategy == Strategy::kRestForOne && !found) ids.clear();
-    ids.insert(ids.end(), from, remote.end());
+    auto from = remote.begin();
+    if (strategy == Strategy::kRestForOne && !found) {
+      ids.clear();
+      from = std::find_if(from, remote.end(), [&](const auto& at) { return at.second == child; });
+    }
+    for (; from != remote.end(); ++from) ids.push_back(from->second);
   }
   return ids;
 }
