@@ -101,7 +101,7 @@ class Player : public Actor<Player, Ball, ActorRef<Player>, Serve, Where> {
  private:
   uint64_t& handled_;
   ActorRef<Player> peer_;
-  int left_ = 200;
+  int left_ = 1 << 30;  // who is never served always plays on
 };
 
 // Pairs that talk across loops come to live together, and each in one place.

@@ -2,7 +2,7 @@
 // so, and which talk to other loops. Only systems with PlacementOptions have it.
 //
 // Thread-safety: the home's alone.
-// Cost: every 64th activation and every 64th message to another loop is looked at; twice a turn the
+// Cost: every 61st activation and message to another loop is looked at; twice a turn the
 //   clock; once a millisecond a decision.
 #ifndef ZOKIO_ACTOR_INTERNAL_PLACER_H_
 #define ZOKIO_ACTOR_INTERNAL_PLACER_H_
@@ -19,7 +19,8 @@ namespace zokio::internal {
 
 class Placer {
  public:
-  static constexpr uint32_t kEvery = 64;
+  // A prime: actors that take turns must not have the same one of them sampled each time.
+  static constexpr uint32_t kEvery = 61;
   static constexpr Duration kPeriod{1'000'000};
   // So often in the sample before it is worth a move.
   static constexpr uint32_t kTalksMin = 4;
