@@ -49,8 +49,8 @@ class Player : public Actor<Player, Ball, ActorRef<Player>> {
   void On(ActorRef<Player> peer) { peer_ = peer; }
   void On(Ball& ball) {
     sum_ += ball.value;
-    if (++handled_ == total_) return count_.Part(sum_);
-    if (handled_ < total_) Forward(peer_, ball);
+    if (++handled_ == total_) count_.Part(sum_);
+    if (handled_ <= total_) Forward(peer_, ball);  // the other one has its last to come
   }
 
  private:
