@@ -24,6 +24,8 @@ ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t group_first, u
     const bool self = group_first + i == index;
     inbound_.push_back(self ? nullptr : std::make_unique<PairQueue<Envelope>>(kRingCapacity));
   }
+  const PlacementOptions& placement = system.placement();
+  if (placement.follow_talk || placement.balance) placer_ = std::make_unique<Placer>(placement);
   control_ = pool_.Take();
 }
 
@@ -48,6 +50,8 @@ void ActorLoop::SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope) {
 
 void ActorLoop::PostFromOutside(Envelope* envelope) {
   const Outsider outsider(this);
+  ActorLoop* home = envelope->target->exact_loop();
+  if (__builtin_expect(home != this, 0)) return home->PostFromOutside(envelope);  // it has moved
   if (outsider.closed()) {
     Reject(envelope, DeadLetterReason::kShutdown);
   } else if (ring_ == nullptr) {
@@ -67,6 +71,9 @@ void ActorLoop::PostFromOutside(Envelope* envelope) {
 void ActorLoop::Stage(uint32_t to, Envelope* envelope) {
   Outbox& outbox = outboxes_[to];
   ++counters_.sent_away;
+  if (__builtin_expect(placer_ != nullptr, 0) && running_ != nullptr) {
+    placer_->Talked(running_->id(), to);
+  }
   if (!outbox.dirty) {
     outbox.dirty = true;
     dirty_.push_back(to);
@@ -102,19 +109,21 @@ bool ActorLoop::Receive() {
   }
   for (Envelope* envelope = inbox_.TakeAll(); envelope != nullptr;) {
     Envelope* next = envelope->next;
-    Accept(envelope);
+    AcceptInbound(envelope);
     envelope = next;
     found = true;
   }
   if (ring_ != nullptr) {
-    found |= ring_->Drain([&](Envelope* envelope) { Accept(envelope); }) != 0;
+    found |= ring_->Drain([&](Envelope* envelope) { AcceptInbound(envelope); }) != 0;
   }
-  for (auto& queue : inbound_) {
-    if (queue == nullptr) continue;
+  for (uint32_t from = 0; from < inbound_.size(); ++from) {
+    if (inbound_[from] == nullptr) continue;
+    receiving_from_ = from;
     // The envelopes were written by another core: some are fetched ahead of their turn.
-    found |= queue->TakeObserved([&](Envelope* envelope) { Accept(envelope); },
-                                 [](Envelope* soon) { __builtin_prefetch(soon); }) != 0;
+    found |= inbound_[from]->TakeObserved([&](Envelope* envelope) { AcceptInbound(envelope); },
+                                          [](Envelope* soon) { __builtin_prefetch(soon); }) != 0;
   }
+  receiving_from_ = UINT32_MAX;
   return found;
 }
 
@@ -147,6 +156,7 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
     Reject(envelope, DeadLetterReason::kNoSuchActor);
     return;
   }
+  if ((cell->flags & ActorCell::kArriving) != 0 && HoldBack(cell, envelope)) return;
   if (envelope->type->lane == Lane::kUrgent) return AcceptUrgent(envelope);
   const bool complete = !IsIncomplete(cell);
   if (envelope->type->lane == Lane::kOffer && complete) {
@@ -164,6 +174,7 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
     return;
   }
   cell->system.PushBack(envelope);
+  if ((cell->flags & ActorCell::kArriving) != 0) return;
   if (complete || IsBegin(envelope)) Queue(cell);
 }
 
@@ -199,10 +210,9 @@ void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
 // The mailbox is full and its type says what to do. True when `envelope` is to be put in.
 bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
   const MailboxOptions& mailbox = cell->type->mailbox;
-  if ((cell->flags & ActorCell::kObserved) != 0) {
-    if (!Observe(cell, envelope)) return false;
-    if (mailbox.overflow == Overflow::kWait || cell->queued.value() < mailbox.capacity) return true;
-  }
+  if ((cell->flags & ActorCell::kArriving) != 0 && HoldBack(cell, envelope)) return false;
+  if ((cell->flags & ActorCell::kObserved) != 0 && !Observe(cell, envelope)) return false;
+  if (mailbox.overflow == Overflow::kWait || cell->queued.value() < mailbox.capacity) return true;
   if (envelope->type->quiet) return true;  // what the system says is no message to lose
   if (mailbox.overflow == Overflow::kDropOldest) {
     Envelope* oldest = cell->mail.TakeFirst([](const Envelope& e) { return !e.type->quiet; });

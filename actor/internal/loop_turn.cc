@@ -4,6 +4,7 @@
 
 #include "actor/internal/extras.h"
 #include "actor/internal/loop.h"
+#include "actor/internal/placer.h"
 #include "actor/internal/system_core.h"
 
 namespace zokio::internal {
@@ -33,16 +34,19 @@ bool ActorLoop::Turn() {
   tuned_messages_ = counters_.messages;
   uint32_t unclocked = 0;
   while (true) {
+    const bool alone = !moves_.empty() && outsiders_.load(memory_order_seq_cst) == 0;
     bool found = Receive();
+    if (__builtin_expect(!moves_.empty(), 0)) StepMoves(alone);
     // Acquired: that no loop accepts spawns from elsewhere any more was said before.
     if (__builtin_expect(shutdown_.load(memory_order_acquire), 0) && StepShutdown()) return true;
     round_left_ = round_messages_;
     RunWoken();
     RunActors();
     FlushAll();
-    if (!found && run_head_ == nullptr && woken_.empty()) {
-      if (!Linger() && TrySleep()) return false;
-      continue;
+    if (!found && run_head_ == nullptr && woken_.empty() && !AwaitsOutsiders()) {
+      if (Linger() || !TrySleep()) continue;
+      if (placer_ != nullptr) EndTurn(begin);
+      return false;
     }
     if (round_messages_ >= kRoundMessagesMax / 4 && ++unclocked < kUnclockedRoundsMax) continue;
     unclocked = 0;
@@ -50,6 +54,7 @@ bool ActorLoop::Turn() {
     Tune(now);
     if (now >= turn_ends_) break;
   }
+  if (placer_ != nullptr) EndTurn(begin);
   context_->RequestRequeue();
   return false;
 }
@@ -109,6 +114,7 @@ void ActorLoop::RunActors() {
 void ActorLoop::Run(ActorCell* cell) {
   running_ = cell;
   ++counters_.activations;
+  if (__builtin_expect(placer_ != nullptr, 0)) placer_->Ran(cell->id(), index_ - group_first_);
   bool alive = true;
   if (__builtin_expect((cell->flags & ActorCell::kUnstarted) != 0, 0)) Start(cell);
   if (!cell->system.empty()) alive = RunControl(cell);
@@ -121,6 +127,8 @@ void ActorLoop::Run(ActorCell* cell) {
   cell->flags &= ~ActorCell::kQueued;
   if (!cell->system.empty() || (cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0)) {
     Queue(cell);
+  } else if (__builtin_expect((cell->flags & ActorCell::kMoveWish) != 0, 0)) {
+    TryMove(cell);
   }
 }
 
@@ -152,33 +160,32 @@ Envelope* ActorLoop::PopSpecial(ActorCell* cell) {
 }
 
 bool ActorLoop::RunMail(ActorCell* cell) {
-  uint32_t quota = std::min(batch_.size(), round_left_);
-  uint32_t left = quota;
-  // How many are left when it looks at the clock next.
-  uint32_t look_at = quota > kFirstLook ? quota - kFirstLook : 0;
-  while (left != 0 && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
-    --left;
-    const uint32_t special = cell->flags & (ActorCell::kUrgentMail | ActorCell::kObserved);
-    Envelope* envelope =
-        __builtin_expect(special != 0, 0) ? PopSpecial(cell) : cell->mail.PopFront();
-    cell->queued.Subtract(1);
-    message_ = envelope;
-    if (__builtin_expect((special & ActorCell::kObserved) != 0, 0)) {
-      DeliverObserved(cell, envelope);
-    } else {
-      envelope->type->deliver(*this, *cell, envelope);
+  const uint32_t quota = std::min(batch_.size(), round_left_);
+  uint32_t handled = 0;
+  for (uint32_t look_at = kFirstLook;; look_at *= 4) {
+    const uint32_t share = std::min(look_at, quota) - handled;
+    uint32_t left = share;
+    while (left != 0 && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
+      --left;
+      const uint32_t special = cell->flags & (ActorCell::kUrgentMail | ActorCell::kObserved);
+      Envelope* envelope =
+          __builtin_expect(special != 0, 0) ? PopSpecial(cell) : cell->mail.PopFront();
+      cell->queued.Subtract(1);
+      message_ = envelope;
+      if (__builtin_expect((special & ActorCell::kObserved) != 0, 0)) {
+        DeliverObserved(cell, envelope);
+      } else {
+        envelope->type->deliver(*this, *cell, envelope);
+      }
+      // A handler's stop, or its child's end, comes before the next message.
+      if (__builtin_expect(!cell->system.empty(), 0) && !RunControl(cell)) return false;
     }
-    // A handler's stop, or its child's end, comes before the next message.
-    if (__builtin_expect(!cell->system.empty(), 0) && !RunControl(cell)) return false;
-    if (__builtin_expect(left == look_at, 0)) {
-      if (left == 0 || ActivationIsOver()) break;
-      const uint32_t handled = quota - left;
-      look_at = quota > 4 * handled ? quota - 4 * handled : 0;
-    }
+    handled += share - left;
+    if (left != 0 || handled == quota || ActivationIsOver()) break;
   }
   message_ = nullptr;
-  counters_.messages += quota - left;
-  round_left_ -= quota - left;
+  counters_.messages += handled;
+  round_left_ -= handled;
   if (__builtin_expect((cell->flags & ActorCell::kSendsWait) != 0, 0)) AdmitWaiting(cell);
   return true;
 }
