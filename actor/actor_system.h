@@ -90,8 +90,8 @@ class ActorSystem {
   // Shuts down without a limit of time.
   ~ActorSystem();
 
-  // An actor without parent. From within an actor it is born in the same loop, else in each in
-  // turn.
+  // An actor without parent. From within an actor of a worker's loop it is born in the same loop,
+  // else in each worker's in turn.
   template <typename A, typename... Args>
   ActorRef<A> Spawn(Args&&... args) {
     internal::ActorLoop* here = internal::ActorLoop::Current();

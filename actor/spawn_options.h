@@ -7,9 +7,9 @@
 // | dispatcher | its handlers run | for |
 // | --- | --- | --- |
 // | shared (the default) | in a loop of the system's workers | most |
-// | Pinned, Ring | in a loop, and on a worker thread, of its own | who is hot, or bound to a thread
-// | | In(pool) | in a loop of a pool with workers of its own | who must not disturb the others | |
-// Blocking | one after the other on threads of a blocking pool | who blocks |
+// | Pinned, Ring | in a loop, on a worker thread, of its own | who is hot or bound to a thread |
+// | In(pool) | in a loop of a pool with workers of its own | who must not disturb the others |
+// | Blocking | one after the other on threads of a blocking pool | who blocks |
 //
 // Whatever it is, the actor's children are born beside it (Actor::Spawn), and what is promised of
 // order, supervision and ends holds between all of them: a dispatcher is one more loop, or several,
@@ -17,7 +17,8 @@
 // from a thread outside.
 //
 // Thread-safety: a plain value.
-// Errors: SpawnWith answers what the system says where it gives no thread; kShutdown where the
+// Errors: SpawnWith answers what the system says where it gives no thread; kOutOfRange with more
+//   than 1024 loops beside those of the system's workers; kShutdown where the
 //   system ends; kClosed where the actor that it shall be near has ended.
 #ifndef ZOKIO_ACTOR_SPAWN_OPTIONS_H_
 #define ZOKIO_ACTOR_SPAWN_OPTIONS_H_

@@ -123,38 +123,40 @@ TEST_F(SpawnOnTest, BoundAndFreeTasksDoNotStarveEachOther) {
   }
 }
 
-// Who yields alone needs no queue; what is bound to its worker and comes later has turns too.
+// Who yields alone needs no queue; what is bound to its worker, or node, and comes later has turns
+// too.
 TEST_F(SpawnOnTest, ALoneSpinnerLetsABoundTaskIn) {
-  auto scheduler = Make(1);
-  Atomic<bool> spins{false};
-  Atomic<bool> stop{false};
-  auto spinner = scheduler->Spawn(
-      [](Atomic<bool>* spinning, Atomic<bool>* flag) -> Task<> {
-        while (!flag->load()) {
-          co_await Yield();
-          spinning->store(true);
-        }
-      },
-      &spins, &stop);
-  while (!spins.load()) {
+  for (const bool to_worker : {true, false}) {
+    auto scheduler = Make(1);
+    Atomic<bool> spins{false};
+    Atomic<bool> stop{false};
+    auto spinner = scheduler->Spawn(
+        [](Atomic<bool>* spinning, Atomic<bool>* flag) -> Task<> {
+          while (!flag->load()) {
+            co_await Yield();
+            spinning->store(true);
+          }
+        },
+        &spins, &stop);
+    while (!spins.load()) {
+    }
+    Parker ran;
+    auto unpark = [](Parker* parker) -> Task<> {
+      parker->Unpark();
+      co_return;
+    };
+    auto bound =
+        to_worker ? scheduler->SpawnOn(0, unpark, &ran) : scheduler->SpawnOnNode(0, unpark, &ran);
+    // Nothing else comes that could end the spinner's loneliness.
+    EXPECT_TRUE(ran.ParkUntil(Clock::Monotonic().Now() + std::chrono::seconds(20)));
+    stop.store(true);
+    scheduler->BlockOn(
+        [](JoinHandle<void> one, JoinHandle<void> other) -> Task<> {
+          (void)co_await one;
+          (void)co_await other;
+        },
+        std::move(spinner), std::move(bound));
   }
-  Parker ran;
-  auto bound = scheduler->SpawnOn(
-      0,
-      [](Parker* parker) -> Task<> {
-        parker->Unpark();
-        co_return;
-      },
-      &ran);
-  // Nothing else comes that could end the spinner's loneliness.
-  EXPECT_TRUE(ran.ParkUntil(Clock::Monotonic().Now() + std::chrono::seconds(20)));
-  stop.store(true);
-  scheduler->BlockOn(
-      [](JoinHandle<void> one, JoinHandle<void> other) -> Task<> {
-        (void)co_await one;
-        (void)co_await other;
-      },
-      std::move(spinner), std::move(bound));
 }
 
 TEST_F(SpawnOnTest, ShutdownEndsBoundTasksAtAnyPoint) {

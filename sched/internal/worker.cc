@@ -123,7 +123,7 @@ void Worker::RequeueElsewhere(TaskHeader* task) {
     return;
   }
   if (batch_at_ == batch_count_ && lifo_slot_ == nullptr && queue(Priority::kNormal).empty() &&
-      pinned_.empty() && deque().empty()) {
+      pinned_.empty() && !node_queue_->waiting() && deque().empty()) {
     // Alone, it needs no queue: nobody's turn comes after the batch.
     batch_[0] = task;
     batch_at_ = 0;
