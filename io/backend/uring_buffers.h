@@ -25,8 +25,9 @@ class UringBuffers {
     group_ = group;
     pool_ = pool;
     const uint32_t fits = kBytesInCache / pool->buffer_size();
-    // Of large ones no more bytes than a second-level cache holds: what was received of more sockets
-    // at once has left it again when it is sent (64 KiB: 8 buffers 25 us a message, no limit 30 us).
+    // Of large ones no more bytes than a second-level cache holds: what was received of more
+    // sockets at once has left it again when it is sent (64 KiB: 8 buffers 25 us a message, no
+    // limit 30 us).
     most_ = pool->buffer_size() < kLargeSize ? pool->capacity()
                                              : std::clamp(fits, uint32_t{2}, pool->capacity());
     least_ = std::min(most_, std::clamp(fits / 2, uint32_t{1}, kLeast));
