@@ -80,7 +80,7 @@ class Actor {
   // Who sent the message that is handled now; nobody in a coroutine, or where it came from outside
   // of all actors.
   ActorId sender() const {
-    const internal::Envelope* envelope = cell_->loop->message();
+    const internal::Envelope* envelope = cell_->loop()->message();
     if (envelope == nullptr) return ActorId();
     return ActorId(envelope->sender, envelope->sender_generation);
   }
@@ -88,26 +88,26 @@ class Actor {
   // A child: ended with this actor. It is born in the same loop, or spread over all of them.
   template <typename A, typename... Args>
   ActorRef<A> Spawn(Args&&... args) {
-    return internal::SpawnIn<A>(*cell_->loop, cell_, std::forward<Args>(args)...);
+    return internal::SpawnIn<A>(*cell_->loop(), cell_, std::forward<Args>(args)...);
   }
   template <typename A, typename... Args>
   ActorRef<A> SpawnSpread(Args&&... args) {
-    return internal::SpawnIn<A>(cell_->loop->system().NextLoop(), cell_,
+    return internal::SpawnIn<A>(cell_->loop()->system().NextLoop(), cell_,
                                 std::forward<Args>(args)...);
   }
 
   // With a dispatcher of its choice: see spawn_options.h.
   template <typename A, typename... Args>
   Result<ActorRef<A>> SpawnWith(const SpawnOptions& options, Args&&... args) {
-    Result<internal::ActorLoop*> home = cell_->loop->system().home_finder().Find(options);
+    Result<internal::ActorLoop*> home = cell_->loop()->system().home_finder().Find(options);
     if (!home.ok()) return home.error();
     return internal::SpawnIn<A>(**home, cell_, std::forward<Args>(args)...);
   }
 
   // After the message that is handled now.
   void Stop() {
-    if (internal::ActorLoop::Current() == cell_->loop) {
-      cell_->loop->RequestStop(cell_, /*kill=*/false);
+    if (internal::ActorLoop::Current() == cell_->loop()) {
+      cell_->loop()->RequestStop(cell_, /*kill=*/false);
     } else {
       internal::SendStop(cell_->id(), /*kill=*/false);  // it is made by who is not at its home
     }
@@ -171,6 +171,93 @@ class Actor {
   template <typename A, typename M>
     requires Handles<A, M>
   void Forward(ActorRef<A> to, M& message) {
+    if constexpr (Handles<Self, M>) {
+      internal::Envelope* told = cell_->loop()->message();
+      if (told != nullptr && IsOf(told, message) &&
+          told->type == &internal::Delivery<Self, M>::kType) {
+        SendOn(cell_->loop()->TakeHandled(), to, &internal::Delivery<A, M>::kType);
+        return;
+      }
+    }
+    ForwardOther(to, message);
+  }
+
+  // Puts a message aside that a handler, no coroutine, got by reference: also a question, which is
+  // answered when it is handled again. UnstashAll brings all of them back, before everything else
+  // that waits, in their order.
+  template <typename M>
+  void Stash(M& message) {
+    internal::Envelope* envelope =
+        cell_->loop()->message() != nullptr ? TakeEnvelope(message) : nullptr;
+    ZOKIO_CHECK(envelope != nullptr, "Stash takes what On(M&) got, and in no coroutine");
+    internal::ExtrasOf(*cell_).stash.PushBack(envelope);
+    ++stashed_;
+  }
+  void UnstashAll() {
+    if (stashed_ == 0) return;
+    cell_->mail.Prepend(std::move(internal::ExtrasOf(*cell_).stash));
+    cell_->queued.Add(std::exchange(stashed_, 0));
+    cell_->loop()->Queue(cell_);  // this may be a coroutine beside the handlers
+  }
+
+ private:
+  friend internal::BehaviourAccess;
+
+  static void NotifyTerminated(ActorId watcher, ActorId ended, internal::Ending ending) {
+    ActorRef<Self>(watcher).Tell(Terminated{ended, ending == internal::Ending::kFailed});
+  }
+
+  template <typename M>
+  static Task<void> PipeTask(ActorRef<Self> self, Task<M> task) {
+    self.Tell(co_await std::move(task));
+  }
+
+  void Launch(Task<void> task) { LaunchActivation(internal::MakeBackground(std::move(task))); }
+  ActorTimer LaunchTimer(Task<void> task) {
+    internal::Activation* activation = internal::MakeBackground(std::move(task));
+    activation->references.fetch_add(1, memory_order_relaxed);
+    ActorTimer timer(activation);
+    LaunchActivation(activation);
+    return timer;
+  }
+  void LaunchActivation(internal::Activation* activation) {
+    ZOKIO_CHECK(internal::ActorLoop::Current() == cell_->loop(), "not in this actor's home");
+    cell_->loop()->Launch(cell_, activation, internal::ActivationKind::kBackground);
+  }
+
+  template <typename M>
+  static bool IsOf(internal::Envelope* envelope, const M& message) {
+    using E = internal::MessageEnvelope<M>;
+    return &static_cast<E*>(envelope)->message == std::addressof(message);
+  }
+  // The envelope of `message`, where that is what is handled now and nobody else's too.
+  template <typename M>
+  internal::Envelope* TakeEnvelope(M& message) {
+    if constexpr (Handles<Self, M>) {
+      using Question = internal::AskEnvelope<M, internal::ReplyOf<Self, M>>;
+      using Credited = internal::CreditedEnvelope<M>;
+      internal::Envelope* envelope = cell_->loop()->handled();
+      if (envelope != nullptr && IsOf(envelope, message) &&
+          (envelope->type == &internal::Delivery<Self, M>::kType ||
+           envelope->type == &internal::Delivery<Self, M, Question>::kType ||
+           envelope->type == &internal::Delivery<Self, M, Credited>::kType)) {
+        return cell_->loop()->TakeHandled();
+      }
+    }
+    return nullptr;
+  }
+
+  template <typename A>
+  static void SendOn(internal::Envelope* envelope, ActorRef<A> to,
+                     const internal::MessageType* type) {
+    envelope->type = type;
+    envelope->target = to.id().cell();
+    envelope->generation = to.id().generation();
+    internal::ActorLoop::Send(envelope);
+  }
+  // Forward of what is not told, or handled by a coroutine, or no message of ours.
+  template <typename A, typename M>
+  [[gnu::noinline]] void ForwardOther(ActorRef<A> to, M& message) {
     internal::Envelope* envelope = TakeEnvelope(message);
     if (envelope == nullptr) {
       to.Tell(std::move(message));
@@ -195,71 +282,7 @@ class Actor {
         }
       }
     }
-    envelope->type = type;
-    envelope->target = to.id().cell();
-    envelope->generation = to.id().generation();
-    internal::ActorLoop::Send(envelope);
-  }
-
-  // Puts a message aside that a handler, no coroutine, got by reference: also a question, which is
-  // answered when it is handled again. UnstashAll brings all of them back, before everything else
-  // that waits, in their order.
-  template <typename M>
-  void Stash(M& message) {
-    internal::Envelope* envelope =
-        cell_->loop->message() != nullptr ? TakeEnvelope(message) : nullptr;
-    ZOKIO_CHECK(envelope != nullptr, "Stash takes what On(M&) got, and in no coroutine");
-    internal::ExtrasOf(*cell_).stash.PushBack(envelope);
-    ++stashed_;
-  }
-  void UnstashAll() {
-    if (stashed_ == 0) return;
-    cell_->mail.Prepend(std::move(internal::ExtrasOf(*cell_).stash));
-    cell_->queued.Add(std::exchange(stashed_, 0));
-    cell_->loop->Queue(cell_);  // this may be a coroutine beside the handlers
-  }
-
- private:
-  friend internal::BehaviourAccess;
-
-  static void NotifyTerminated(ActorId watcher, ActorId ended, internal::Ending ending) {
-    ActorRef<Self>(watcher).Tell(Terminated{ended, ending == internal::Ending::kFailed});
-  }
-
-  template <typename M>
-  static Task<void> PipeTask(ActorRef<Self> self, Task<M> task) {
-    self.Tell(co_await std::move(task));
-  }
-
-  void Launch(Task<void> task) { LaunchActivation(internal::MakeBackground(std::move(task))); }
-  ActorTimer LaunchTimer(Task<void> task) {
-    internal::Activation* activation = internal::MakeBackground(std::move(task));
-    activation->references.fetch_add(1, memory_order_relaxed);
-    ActorTimer timer(activation);
-    LaunchActivation(activation);
-    return timer;
-  }
-  void LaunchActivation(internal::Activation* activation) {
-    ZOKIO_CHECK(internal::ActorLoop::Current() == cell_->loop, "not in this actor's home");
-    cell_->loop->Launch(cell_, activation, internal::ActivationKind::kBackground);
-  }
-
-  // The envelope of `message`, where that is what is handled now and nobody else's too.
-  template <typename M>
-  internal::Envelope* TakeEnvelope(M& message) {
-    if constexpr (Handles<Self, M>) {
-      using E = internal::MessageEnvelope<M>;
-      using Question = internal::AskEnvelope<M, internal::ReplyOf<Self, M>>;
-      using Credited = internal::CreditedEnvelope<M>;
-      internal::Envelope* envelope = cell_->loop->handled();
-      if (envelope != nullptr && &static_cast<E*>(envelope)->message == std::addressof(message) &&
-          (envelope->type == &internal::Delivery<Self, M>::kType ||
-           envelope->type == &internal::Delivery<Self, M, Question>::kType ||
-           envelope->type == &internal::Delivery<Self, M, Credited>::kType)) {
-        return cell_->loop->TakeHandled();
-      }
-    }
-    return nullptr;
+    SendOn(envelope, to, type);
   }
 
   internal::ActorCell* const cell_;

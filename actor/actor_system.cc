@@ -32,14 +32,19 @@ class Reporting {
   const bool first_;
 };
 
-std::vector<Executor*> ExecutorsOf(Scheduler& scheduler) {
-  return std::vector<Executor*>(static_cast<size_t>(scheduler.workers()), &scheduler.executor());
+std::vector<Executor*> ExecutorsOf(Scheduler& scheduler, bool bound) {
+  std::vector<Executor*> executors;
+  for (int i = 0; i < scheduler.workers(); ++i) {
+    executors.push_back(bound ? &scheduler.executor_on(i) : &scheduler.executor());
+  }
+  return executors;
 }
 
 }  // namespace
 
 ActorSystem::ActorSystem(Scheduler& scheduler, ActorSystemOptions options)
-    : ActorSystem(std::span<Executor* const>(ExecutorsOf(scheduler)), std::move(options)) {}
+    : ActorSystem(std::span<Executor* const>(ExecutorsOf(scheduler, options.placement.bound)),
+                  std::move(options)) {}
 
 ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOptions options)
     : core_(std::make_unique<internal::SystemCore>(
@@ -52,7 +57,8 @@ ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOption
             // for ever.
             if (letter.message != internal::TypeName<DeadLetter>()) events_.Publish(letter);
           },
-          *options.clock, options.supervision, std::move(options.on_message), options.batch)),
+          *options.clock, options.supervision, std::move(options.on_message), options.batch,
+          std::move(options.placement))),
       dispatchers_(std::make_unique<internal::Dispatchers>(*core_)) {
   ZOKIO_CHECK(!executors.empty(), "actors need an executor");
   core_->SetHomeFinder(dispatchers_.get());
@@ -97,6 +103,7 @@ ActorSystemStats ActorSystem::Stats() const {
   ActorSystemStats stats;
   stats.dead_letters = core_->dead_letters();
   stats.failures = core_->failures();
+  stats.moved = core_->moved();
   return stats;
 }
 

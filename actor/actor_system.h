@@ -30,8 +30,10 @@
 #include "actor/dead_letter.h"
 #include "actor/event_stream.h"
 #include "actor/inspect.h"
+#include "actor/internal/control.h"
 #include "actor/internal/spawn.h"
 #include "actor/internal/system_core.h"
+#include "actor/placement.h"
 #include "actor/registry.h"
 #include "actor/spawn_options.h"
 #include "actor/supervision.h"
@@ -63,6 +65,8 @@ struct ActorSystemOptions {
   std::optional<Supervision> supervision;
   // How many messages are handled in one go.
   BatchOptions batch;
+  // Where actors live. Nothing moves them unless this says so.
+  PlacementOptions placement;
   // By which turns are measured.
   const Clock* clock = &Clock::Monotonic();
 };
@@ -71,6 +75,7 @@ struct ActorSystemOptions {
 struct ActorSystemStats {
   uint64_t dead_letters = 0;
   uint64_t failures = 0;
+  uint64_t moved = 0;  // actors, to other loops
 };
 
 class ActorSystem {
@@ -106,6 +111,13 @@ class ActorSystem {
     Result<internal::ActorLoop*> home = dispatchers().Find(options);
     if (!home.ok()) return home.error();
     return internal::SpawnIn<A>(**home, nullptr, std::forward<Args>(args)...);
+  }
+  // Moves an actor to another loop of its group (of the system's own, or of its pool), once it is
+  // idle: without mail, children, timers or suspended handlers. It takes its references, its mail
+  // and all that is promised of order along. Nothing happens where it never is, or is gone.
+  template <typename A>
+  void Move(ActorRef<A> actor, uint32_t loop) {
+    internal::SendMove(actor.id(), loop);
   }
   // Threads for actors that must not disturb the others: SpawnOptions().In(pool).
   Result<ActorPool> AddPool(int workers);

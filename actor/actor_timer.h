@@ -34,7 +34,7 @@ class ActorTimer {
   // It sends nothing more. A message that is in the mailbox already stays there.
   void Cancel() {
     if (activation_ != nullptr && !activation_->ended) {
-      activation_->target->loop->CancelActivation(activation_);
+      activation_->target->loop()->CancelActivation(activation_);
     }
   }
   // It will send a message.

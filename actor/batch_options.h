@@ -7,8 +7,8 @@
 //
 // The average says little of an actor whose messages take longer than others'. So an activation
 // looks at the clock after 16, 64 and 256 messages, and ends where more than `target` has passed.
-// Whatever the size, it ends with its loop's turn of 50 µs; and what was sent goes out before a loop
-// sleeps or begins anew.
+// Whatever the size, it ends with its loop's turn of 50 µs; and what was sent goes out before a
+// loop sleeps or begins anew.
 #ifndef ZOKIO_ACTOR_BATCH_OPTIONS_H_
 #define ZOKIO_ACTOR_BATCH_OPTIONS_H_
 

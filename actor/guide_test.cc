@@ -11,6 +11,7 @@
 
 #include "actor/actor.h"
 #include "actor/actor_system.h"
+#include "actor/credit_sender.h"
 #include "actor/ended.h"
 #include "actor/router.h"
 #include "future/local_executor.h"
@@ -184,11 +185,35 @@ class Meter : public zokio::Actor<Meter, Sample, Report, Mean> {
   int count_ = 0;
 };
 
+zokio::Task<bool> Record(zokio::ActorRef<Meter> to, int count) {
+  zokio::CreditSender<Meter> meter(to, 64);
+  for (int i = 0; i < count; ++i) {
+    zokio::Result<void> sent = co_await meter.Send(Sample{1.0});
+    if (!sent.ok()) co_return false;
+  }
+  co_return true;
+}
+
 TEST(GuideTest, BoundsAndTimers) {
   auto scheduler = *zokio::Scheduler::Create();
   zokio::ActorSystem system(*scheduler);
   auto meter = system.Spawn<Meter>();
   EXPECT_TRUE(zokio::BlockOn(meter.Ask(Mean{})).ok());
+  EXPECT_TRUE(scheduler->BlockOn(Record(meter, 200)));
+}
+
+TEST(GuideTest, Dispatchers) {
+  auto scheduler = *zokio::Scheduler::Create();
+  zokio::ActorSystem system(*scheduler);
+  zokio::ActorPool pool = *system.AddPool(2);
+  auto quiet = system.SpawnWith<Account>(zokio::SpawnOptions().In(pool));   // workers of its own
+  auto hot = system.SpawnWith<Account>(zokio::SpawnOptions().Pinned());     // a thread of its own
+  auto ring = system.SpawnWith<Account>(zokio::SpawnOptions().Ring(1024));  // behind a ring
+  auto disk = system.SpawnWith<Account>(zokio::SpawnOptions().Blocking());  // may block
+  for (const auto& account : {quiet, hot, ring, disk}) {
+    ASSERT_TRUE(account.ok());
+    EXPECT_EQ(scheduler->BlockOn(UseAccount(*account)), 70);
+  }
 }
 
 struct Line {

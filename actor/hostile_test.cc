@@ -78,7 +78,7 @@ TEST(DecisionTest, ALinkThatBreaksMeanwhileIsAFailureOfItsOwn) {
     ManualSystem system(2);
     ActorRef<Worker> worker;
     system->SpawnAt<Judge>(1, log, spread, &worker);
-    auto linked = system->SpawnAt<Worker>(worker.id().cell()->loop->index(), std::ref(others));
+    auto linked = system->SpawnAt<Worker>(worker.id().cell()->loop()->index(), std::ref(others));
     worker.Tell(linked);
     system.Run();
     worker.Tell(Fail{});

@@ -2,6 +2,7 @@
 // uses them. Every message arrives; a wake that is lost is a verdict.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 
 #include "actor/internal/credit_account.h"
@@ -221,6 +222,154 @@ TEST(PairQueueModel, WhatFollowsFromAThreadComesAfterIt) {
     }
   });
   EXPECT_TRUE(report.Proven()) << report;
+}
+
+// The hand-over of internal/loop_moves.cc: an old home, a new one, a loop and a thread that send
+// two messages each. What one of them sends is handled in its order, whichever way it went.
+struct Handover {
+  struct Mail {
+    Mail* next = nullptr;
+    int sender = 0;
+    int value = 0;  // zero: a fence; at the new home: nothing more comes from the old one
+  };
+  struct Place {
+    Inbox<Mail> inbox;
+    Atomic<uint32_t> outsiders{0};
+  };
+  static constexpr int kThread = 0;
+  static constexpr int kLoop = 1;
+
+  explicit Handover(bool counts) : counts_outsiders(counts) {}
+
+  // A thread outside.
+  void Tell(Mail* mail) {
+    while (true) {
+      Place* to = home.load(memory_order_acquire);
+      to->outsiders.fetch_add(1, memory_order_seq_cst);
+      const bool there = !counts_outsiders || home.load(memory_order_seq_cst) == to;
+      if (there) to->inbox.Push(mail);
+      to->outsiders.fetch_sub(1, memory_order_release);
+      old_parker.Unpark();
+      if (there) return;
+    }
+  }
+  // The loop, between whose messages the old home's wish for a fence arrives at some time.
+  void RunLoop() {
+    bool fenced = false;
+    const auto look = [&] {
+      if (fenced || !fence_wanted.load(memory_order_acquire)) return;
+      fenced = true;
+      Put(loop_to_old, &fence);
+      old_parker.Unpark();
+    };
+    for (Mail* mail : {&mails[2], &mails[3]}) {
+      look();
+      Put(home.load(memory_order_acquire) == &old_home ? loop_to_old : loop_to_new, mail);
+    }
+    while (!fenced) {
+      loop_parker.Park();
+      look();
+    }
+  }
+  // The old home: before the move it has handled nothing, so all goes on.
+  void MoveAway() {
+    home.store(&new_home, memory_order_seq_cst);
+    fence_wanted.store(true, memory_order_release);
+    loop_parker.Unpark();
+    bool fence_back = false;
+    bool inbox_taken = false;
+    while (true) {
+      const bool alone = !counts_outsiders || old_home.outsiders.load(memory_order_seq_cst) == 0;
+      for (Mail* mail = old_home.inbox.TakeAll(); mail != nullptr;) {
+        Mail* next = mail->next;
+        Put(old_to_new, mail);
+        mail = next;
+      }
+      loop_to_old.Observe();
+      loop_to_old.TakeObserved(
+          [&](Mail* mail) {
+            if (mail == &fence) fence_back = true;
+            if (mail != &fence) Put(old_to_new, mail);
+          },
+          [](Mail*) {});
+      inbox_taken |= alone;
+      if (fence_back && inbox_taken) break;
+      old_parker.Park();
+    }
+    Put(old_to_new, &arrival);
+  }
+  // The new home, once all others are through: it need not be quick for the order to be wrong.
+  void Handle() {
+    std::array<Mail*, 4> held{};
+    size_t holds = 0;
+    const auto hold = [&](Mail* mail) { held[holds++] = mail; };
+    loop_to_new.Observe();
+    loop_to_new.TakeObserved(hold, [](Mail*) {});
+    for (Mail* mail = new_home.inbox.TakeAll(); mail != nullptr; mail = mail->next) hold(mail);
+    bool arrived = false;
+    old_to_new.Observe();
+    old_to_new.TakeObserved(
+        [&](Mail* mail) {
+          ZOKIO_CHECK(!arrived, "nothing comes from the old home afterwards");
+          mail == &arrival ? (void)(arrived = true) : Take(mail);
+        },
+        [](Mail*) {});
+    ZOKIO_CHECK(arrived, "the old home said so");
+    for (size_t i = 0; i < holds; ++i) Take(held[i]);
+    ZOKIO_CHECK(last[kThread] == 2 && last[kLoop] == 2, "all came");
+  }
+
+  static void Put(PairQueue<Mail>& queue, Mail* mail) {
+    queue.Stage(mail);
+    queue.Publish();
+  }
+  void Take(Mail* mail) { ZOKIO_CHECK(mail->value == ++last[mail->sender], "in order, once"); }
+
+  const bool counts_outsiders;
+  Place old_home;
+  Place new_home;
+  Atomic<Place*> home{&old_home};
+  Atomic<bool> fence_wanted{false};
+  Parker old_parker;
+  Parker loop_parker;
+  PairQueue<Mail> loop_to_old{4};
+  PairQueue<Mail> loop_to_new{4};
+  PairQueue<Mail> old_to_new{8};
+  Mail mails[4] = {
+      {nullptr, kThread, 1}, {nullptr, kThread, 2}, {nullptr, kLoop, 1}, {nullptr, kLoop, 2}};
+  Mail fence;
+  Mail arrival;
+  int last[2] = {0, 0};
+};
+
+model::Report ExploreHandover(const char* name, bool counts_outsiders, bool with_loop,
+                              int preemptions) {
+  return model::Explore(
+      {.name = name, .mode = model::Mode::kBounded, .preemptions_max = preemptions}, [=] {
+        auto handover = std::make_unique<Handover>(counts_outsiders);
+        {
+          Thread mover = Thread::Start("old home", [&] { handover->MoveAway(); }).value();
+          Thread loop;
+          if (with_loop) {
+            loop = Thread::Start("loop", [&] { handover->RunLoop(); }).value();
+          }
+          handover->Tell(&handover->mails[0]);
+          handover->Tell(&handover->mails[1]);
+          if (!with_loop) handover->RunLoop();
+        }
+        handover->Handle();
+      });
+}
+
+// Two preemptions hold as well, in a minute: 834 605 schedules.
+TEST(HandoverModel, ALoopAndAThreadKeepTheirOrderWithinOnePreemption) {
+  const model::Report report = ExploreHandover("hand-over", true, true, 1);
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+TEST(HandoverModel, WithoutACountOfThreadsAMessageIsLeftBehind) {
+  const model::Report report = ExploreHandover("hand-over, planted fault", false, false, 2);
+  EXPECT_FALSE(report.Passed());
 }
 
 // Who is woken once too often goes on; who is not woken is found by the checker.

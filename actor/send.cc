@@ -10,10 +10,10 @@ Poll<Result<void>> SendFuture::poll(Context& context) {
   if (envelope_ != nullptr) {
     internal::Envelope* envelope = std::exchange(envelope_, nullptr);
     internal::ActorCell* cell = envelope->target;
-    if (internal::ActorLoop::Current() == cell->loop) {
-      cell->loop->Sign(envelope);
+    if (internal::ActorLoop::Current() == cell->loop()) {
+      cell->loop()->Sign(envelope);
       if (!internal::ActorLoop::IsOpen(envelope)) {
-        cell->loop->Reject(envelope, DeadLetterReason::kNoSuchActor);
+        cell->loop()->Reject(envelope, DeadLetterReason::kNoSuchActor);
         return Result<void>(Error(ErrorCode::kClosed, "send"));
       }
       if ((cell->flags & internal::ActorCell::kSendsWait) == 0 &&
@@ -22,7 +22,7 @@ Poll<Result<void>> SendFuture::poll(Context& context) {
         return Result<void>();
       }
       if (cell->type->mailbox.overflow == Overflow::kFail) {
-        cell->loop->Reject(envelope, DeadLetterReason::kOverflow);
+        cell->loop()->Reject(envelope, DeadLetterReason::kOverflow);
         return Result<void>(Error(ErrorCode::kWouldBlock, "send: the mailbox is full"));
       }
     }

@@ -24,6 +24,7 @@
 #define ZOKIO_ACTOR_SPAWN_OPTIONS_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "actor/actor_id.h"
 
@@ -59,8 +60,16 @@ class SpawnOptions {
   SpawnOptions& Blocking() { return Set(Dispatcher::kBlocking, 0); }
   // Shared, in the loop of another actor: what they say to each other is cheapest there.
   SpawnOptions& Near(ActorId other) {
+    Set(Dispatcher::kShared, 0);
     near_ = other;
-    return Set(Dispatcher::kShared, 0);
+    return *this;
+  }
+
+  // Shared, in a loop of this NUMA node, where the actor's data is, unless those are too loaded.
+  SpawnOptions& OnNode(uint32_t node) {
+    Set(Dispatcher::kShared, 0);
+    node_ = node;
+    return *this;
   }
 
   Dispatcher dispatcher() const { return dispatcher_; }
@@ -68,12 +77,15 @@ class SpawnOptions {
   // Zero: no ring.
   uint32_t ring_slots() const { return ring_slots_; }
   ActorId near_to() const { return near_; }
+  std::optional<uint32_t> node() const { return node_; }
 
  private:
   SpawnOptions& Set(Dispatcher dispatcher, uint32_t pool) {
     dispatcher_ = dispatcher;
     pool_ = pool;
     ring_slots_ = 0;
+    near_ = ActorId();
+    node_.reset();
     return *this;
   }
 
@@ -81,6 +93,7 @@ class SpawnOptions {
   uint32_t pool_ = 0;
   uint32_t ring_slots_ = 0;
   ActorId near_;
+  std::optional<uint32_t> node_;
 };
 
 }  // namespace zokio

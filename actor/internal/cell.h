@@ -2,8 +2,8 @@
 //
 // Ownership: cells belong to their loop's pool, are used again after their actor died, and are
 //   unmapped with the system. So a reference may look at a cell whose actor is gone.
-// Thread-safety: everything is touched on the home loop alone, except `loop`, which never changes,
-//   the generation, the number of queued messages, and the time before a spawn is announced, when
+// Thread-safety: everything is touched on the home loop alone, except which that is, the
+// generation, the number of queued messages, and the time before a spawn is announced, when
 //   the spawning thread fills the cell in.
 #ifndef ZOKIO_ACTOR_INTERNAL_CELL_H_
 #define ZOKIO_ACTOR_INTERNAL_CELL_H_
@@ -70,10 +70,24 @@ struct alignas(64) ActorCell {
   static constexpr uint32_t kObserved = 8192;    // its mail is measured, traced or intercepted
   static constexpr uint32_t kCutShort = 16384;   // a stop that does not wait for handlers was asked
   static constexpr uint32_t kTenant = 32768;     // its end makes its loop vacant
+  static constexpr uint32_t kMoveWish = 65536;   // it moves to another loop when it is idle
+  static constexpr uint32_t kArriving = 131072;  // its old home may still send on what came for it
   // Nothing of the mailbox is handled while one of these is set.
-  static constexpr uint32_t kNoMail = kBusy | kSuspended | kUnstarted | kStopping | kRestarting;
+  static constexpr uint32_t kNoMail =
+      kBusy | kSuspended | kUnstarted | kStopping | kRestarting | kArriving;
 
-  explicit ActorCell(ActorLoop* home) : loop(home) {}
+  explicit ActorCell(ActorLoop* home) : loop_(home) {}
+
+  // Any thread. Where the actor lives: acquired, so that its home finds the cell as it was handed
+  // over. The order with the count of outsiders: see loop_moves.cc.
+  ActorLoop* loop() const { return loop_.load(memory_order_acquire); }
+  ActorLoop* exact_loop() const { return loop_.load(memory_order_seq_cst); }
+  void SetLoop(ActorLoop* home) { loop_.store(home, memory_order_seq_cst); }
+  // The number of messages from which on more take the slow way, after its flags have changed.
+  void ResetBound() {
+    const bool bounded = type->mailbox.overflow != Overflow::kWait;
+    queued_max = (flags & kObserved) != 0 ? 0 : bounded ? type->mailbox.capacity : UINT32_MAX;
+  }
 
   bool HasMail() const { return !mail.empty() || (flags & kUrgentMail) != 0; }
   // From now on each message that comes takes the way of those that find the mailbox full.
@@ -88,7 +102,7 @@ struct alignas(64) ActorCell {
   // lock.
   void NextGeneration() { generation_.store(generation() + 1, memory_order_relaxed); }
 
-  ActorLoop* const loop;
+  Atomic<ActorLoop*> loop_;
   // Atomic because a spawn on another thread may move it while the home looks whether a message
   // came too late. It only grows, so a message to who is gone finds that out from any later value;
   // what a message to the living may see was published with the message.

@@ -4,47 +4,13 @@
 #include <utility>
 #include <vector>
 
+#include "actor/internal/control_message.h"
 #include "actor/internal/envelope.h"
 #include "actor/internal/loop.h"
 #include "actor/internal/supervise.h"
 
 namespace zokio::internal {
 namespace {
-
-// A control message is a struct with `void Run(ActorLoop&, ActorCell&)`, and optionally
-// `void TargetGone(ActorId target)`.
-template <typename C>
-struct ControlOf {
-  using E = MessageEnvelope<C>;
-
-  static void Deliver(ActorLoop& loop, ActorCell& cell, Envelope* envelope) {
-    C control = std::move(static_cast<E*>(envelope)->message);
-    FreeEnvelope<E>(envelope);  // first: the cell may be gone afterwards
-    control.Run(loop, cell);
-  }
-  static void Discard(Envelope* envelope) {
-    if constexpr (requires(C& control) { control.TargetGone(ActorId()); }) {
-      static_cast<E*>(envelope)->message.TargetGone(
-          ActorId(envelope->target, envelope->generation));
-    }
-    FreeEnvelope<E>(envelope);
-  }
-  static constexpr MessageType Type(Lane lane) {
-    return {lane, &Deliver, &Discard, C::kName, true};
-  }
-  static constexpr MessageType kType = Type(Lane::kSystem);
-  static constexpr MessageType kMailType = Type(Lane::kMail);
-};
-
-template <typename C>
-void Post(ActorId target, C control, const MessageType* type = &ControlOf<C>::kType) {
-  if (!target) return;
-  auto* envelope = MakeEnvelope<MessageEnvelope<C>>(std::move(control));
-  envelope->type = type;
-  envelope->target = target.cell();
-  envelope->generation = target.generation();
-  ActorLoop::Send(envelope);
-}
 
 struct Stop {
   static constexpr std::string_view kName = "stop";
@@ -139,31 +105,31 @@ struct LinkBroken {
 
 }  // namespace
 
-void SendStop(ActorId target, bool kill) { Post(target, Stop{kill}); }
-void SendPoison(ActorId target) { Post(target, Stop{false}, &ControlOf<Stop>::kMailType); }
-void SendRestart(ActorId target) { Post(target, RestartNow{}); }
-void SendResume(ActorId target) { Post(target, ResumeNow{}); }
+void SendStop(ActorId target, bool kill) { PostControl(target, Stop{kill}); }
+void SendPoison(ActorId target) { PostControl(target, Stop{false}, &ControlOf<Stop>::kMailType); }
+void SendRestart(ActorId target) { PostControl(target, RestartNow{}); }
+void SendResume(ActorId target) { PostControl(target, ResumeNow{}); }
 void SendChildFailed(ActorId parent, ActorId child, Failure failure) {
-  Post(parent, ChildFailed{child, std::move(failure)});
+  PostControl(parent, ChildFailed{child, std::move(failure)});
 }
-void SendChildEnded(ActorId parent, uint64_t number) { Post(parent, ChildEnded{number}); }
-void SendBegin(ActorId target) { Post(target, BeginActor{}); }
+void SendChildEnded(ActorId parent, uint64_t number) { PostControl(parent, ChildEnded{number}); }
+void SendBegin(ActorId target) { PostControl(target, BeginActor{}); }
 bool IsBegin(const Envelope* envelope) { return envelope->type == &ControlOf<BeginActor>::kType; }
-void SendWatch(ActorId target, const Watcher& watcher) { Post(target, Watch{watcher}); }
-void SendUnwatch(ActorId target, const Watcher& watcher) { Post(target, Unwatch{watcher}); }
+void SendWatch(ActorId target, const Watcher& watcher) { PostControl(target, Watch{watcher}); }
+void SendUnwatch(ActorId target, const Watcher& watcher) { PostControl(target, Unwatch{watcher}); }
 
 void SendAwaitEnd(ActorId target, OneshotSender<bool> sender) {
-  Post(target, AwaitEnd{std::move(sender)});
+  PostControl(target, AwaitEnd{std::move(sender)});
 }
 
 void SendInspect(ActorLoop& loop, OneshotSender<std::vector<ActorInfo>> sender) {
-  Post(loop.control_id(), InspectLoop{std::move(sender)});
+  PostControl(loop.control_id(), InspectLoop{std::move(sender)});
 }
 
 namespace {
 
 void BreakLink(ActorId linked, ActorId, Ending ending) {
-  if (ending != Ending::kStopped) Post(linked, LinkBroken{});
+  if (ending != Ending::kStopped) PostControl(linked, LinkBroken{});
 }
 
 }  // namespace

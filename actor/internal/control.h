@@ -28,6 +28,8 @@ bool IsBegin(const Envelope* envelope);
 // `notify` is called once the target has ended; at once where it has already.
 void SendWatch(ActorId target, const Watcher& watcher);
 void SendUnwatch(ActorId target, const Watcher& watcher);
+// The actor moves to that loop of its group once it is idle.
+void SendMove(ActorId target, uint32_t to);
 // All actors of a loop.
 void SendInspect(ActorLoop& loop, OneshotSender<std::vector<ActorInfo>> sender);
 // `sender` is dropped once the target has ended.

@@ -30,9 +30,9 @@ Result<ActorLoop*> Dispatchers::Find(const SpawnOptions& options) {
   }
   if (const ActorId near_to = options.near_to()) {
     if (!IsAlive(near_to)) return Error(ErrorCode::kClosed, "spawn near an actor");
-    return near_to.cell()->loop;
+    return near_to.cell()->loop();
   }
-  return &core_.NextLoop();
+  return &core_.NextLoop(options.node());
 }
 
 Result<ActorPool> Dispatchers::AddPool(int workers) {

@@ -55,6 +55,11 @@ struct CellExtras {
   std::function<bool(Envelope& envelope)> intercept;
   uint32_t restarted = 0;
   EnvelopeList urgent;  // mail before the mailbox's, oldest first
+  // Of actors that move: where to, and from which loop of the group; what waits until they are
+  // there.
+  uint32_t move_to = 0;
+  uint32_t old_home = 0;
+  EnvelopeList held;
 };
 
 inline CellExtras& ExtrasOf(ActorCell& cell) {

@@ -24,6 +24,8 @@ ActorLoop::ActorLoop(SystemCore& system, uint32_t index, uint32_t group_first, u
     const bool self = group_first + i == index;
     inbound_.push_back(self ? nullptr : std::make_unique<PairQueue<Envelope>>(kRingCapacity));
   }
+  const PlacementOptions& placement = system.placement();
+  if (placement.follow_talk || placement.balance) placer_ = std::make_unique<Placer>(placement);
   control_ = pool_.Take();
 }
 
@@ -48,6 +50,8 @@ void ActorLoop::SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope) {
 
 void ActorLoop::PostFromOutside(Envelope* envelope) {
   const Outsider outsider(this);
+  ActorLoop* home = envelope->target->exact_loop();
+  if (__builtin_expect(home != this, 0)) return home->PostFromOutside(envelope);  // it has moved
   if (outsider.closed()) {
     Reject(envelope, DeadLetterReason::kShutdown);
   } else if (ring_ == nullptr) {
@@ -67,6 +71,9 @@ void ActorLoop::PostFromOutside(Envelope* envelope) {
 void ActorLoop::Stage(uint32_t to, Envelope* envelope) {
   Outbox& outbox = outboxes_[to];
   ++counters_.sent_away;
+  if (__builtin_expect(placer_ != nullptr, 0) && running_ != nullptr) {
+    placer_->Talked(running_->id(), to);
+  }
   if (!outbox.dirty) {
     outbox.dirty = true;
     dirty_.push_back(to);
@@ -102,19 +109,21 @@ bool ActorLoop::Receive() {
   }
   for (Envelope* envelope = inbox_.TakeAll(); envelope != nullptr;) {
     Envelope* next = envelope->next;
-    Accept(envelope);
+    AcceptInbound(envelope);
     envelope = next;
     found = true;
   }
   if (ring_ != nullptr) {
-    found |= ring_->Drain([&](Envelope* envelope) { Accept(envelope); }) != 0;
+    found |= ring_->Drain([&](Envelope* envelope) { AcceptInbound(envelope); }) != 0;
   }
-  for (auto& queue : inbound_) {
-    if (queue == nullptr) continue;
+  for (uint32_t from = 0; from < inbound_.size(); ++from) {
+    if (inbound_[from] == nullptr) continue;
+    receiving_from_ = from;
     // The envelopes were written by another core: some are fetched ahead of their turn.
-    found |= queue->TakeObserved([&](Envelope* envelope) { Accept(envelope); },
-                                 [](Envelope* soon) { __builtin_prefetch(soon); }) != 0;
+    found |= inbound_[from]->TakeObserved([&](Envelope* envelope) { AcceptInbound(envelope); },
+                                          [](Envelope* soon) { __builtin_prefetch(soon); }) != 0;
   }
+  receiving_from_ = UINT32_MAX;
   return found;
 }
 
@@ -147,6 +156,7 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
     Reject(envelope, DeadLetterReason::kNoSuchActor);
     return;
   }
+  if ((cell->flags & ActorCell::kArriving) != 0 && HoldBack(cell, envelope)) return;
   if (envelope->type->lane == Lane::kUrgent) return AcceptUrgent(envelope);
   const bool complete = !IsIncomplete(cell);
   if (envelope->type->lane == Lane::kOffer && complete) {
@@ -164,6 +174,7 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
     return;
   }
   cell->system.PushBack(envelope);
+  if ((cell->flags & ActorCell::kArriving) != 0) return;
   if (complete || IsBegin(envelope)) Queue(cell);
 }
 
@@ -206,10 +217,9 @@ void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
 // The mailbox is full and its type says what to do. True when `envelope` is to be put in.
 bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
   const MailboxOptions& mailbox = cell->type->mailbox;
-  if ((cell->flags & ActorCell::kObserved) != 0) {
-    if (!Observe(cell, envelope)) return false;
-    if (mailbox.overflow == Overflow::kWait || cell->queued.value() < mailbox.capacity) return true;
-  }
+  if ((cell->flags & ActorCell::kArriving) != 0 && HoldBack(cell, envelope)) return false;
+  if ((cell->flags & ActorCell::kObserved) != 0 && !Observe(cell, envelope)) return false;
+  if (mailbox.overflow == Overflow::kWait || cell->queued.value() < mailbox.capacity) return true;
   if (envelope->type->quiet) return true;  // what the system says is no message to lose
   if (mailbox.overflow == Overflow::kDropOldest) {
     Envelope* oldest = cell->mail.TakeFirst([](const Envelope& e) { return !e.type->quiet; });
@@ -264,16 +274,19 @@ bool ActorLoop::Turn() {
   tuned_messages_ = counters_.messages;
   uint32_t unclocked = 0;
   while (true) {
+    const bool alone = !moves_.empty() && outsiders_.load(memory_order_seq_cst) == 0;
     bool found = Receive();
+    if (__builtin_expect(!moves_.empty(), 0)) StepMoves(alone);
     // Acquired: that no loop accepts spawns from elsewhere any more was said before.
     if (__builtin_expect(shutdown_.load(memory_order_acquire), 0) && StepShutdown()) return true;
     round_left_ = round_messages_;
     RunWoken();
     RunActors();
     FlushAll();
-    if (!found && run_head_ == nullptr && woken_.empty()) {
-      if (!Linger() && TrySleep()) return false;
-      continue;
+    if (!found && run_head_ == nullptr && woken_.empty() && !AwaitsOutsiders()) {
+      if (Linger() || !TrySleep()) continue;
+      if (placer_ != nullptr) EndTurn(begin);
+      return false;
     }
     if (round_messages_ >= kRoundMessagesMax / 4 && ++unclocked < kUnclockedRoundsMax) continue;
     unclocked = 0;
@@ -281,6 +294,7 @@ bool ActorLoop::Turn() {
     Tune(now);
     if (now >= turn_ends_) break;
   }
+  if (placer_ != nullptr) EndTurn(begin);
   context_->RequestRequeue();
   return false;
 }
@@ -340,6 +354,7 @@ void ActorLoop::RunActors() {
 void ActorLoop::Run(ActorCell* cell) {
   running_ = cell;
   ++counters_.activations;
+  if (__builtin_expect(placer_ != nullptr, 0)) placer_->Ran(cell->id(), index_ - group_first_);
   bool alive = true;
   if (__builtin_expect((cell->flags & ActorCell::kUnstarted) != 0, 0)) Start(cell);
   if (!cell->system.empty()) alive = RunControl(cell);
@@ -352,6 +367,8 @@ void ActorLoop::Run(ActorCell* cell) {
   cell->flags &= ~ActorCell::kQueued;
   if (!cell->system.empty() || (cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0)) {
     Queue(cell);
+  } else if (__builtin_expect((cell->flags & ActorCell::kMoveWish) != 0, 0)) {
+    TryMove(cell);
   }
 }
 
@@ -376,33 +393,32 @@ bool ActorLoop::ActivationIsOver() {
 }
 
 bool ActorLoop::RunMail(ActorCell* cell) {
-  uint32_t quota = std::min(batch_.size(), round_left_);
-  uint32_t left = quota;
-  // How many are left when it looks at the clock next.
-  uint32_t look_at = quota > kFirstLook ? quota - kFirstLook : 0;
-  while (left != 0 && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
-    --left;
-    const uint32_t special = cell->flags & (ActorCell::kUrgentMail | ActorCell::kObserved);
-    Envelope* envelope =
-        __builtin_expect(special != 0, 0) ? PopSpecial(cell) : cell->mail.PopFront();
-    cell->queued.Subtract(1);
-    message_ = envelope;
-    if (__builtin_expect((special & ActorCell::kObserved) != 0, 0)) {
-      DeliverObserved(cell, envelope);
-    } else {
-      envelope->type->deliver(*this, *cell, envelope);
+  const uint32_t quota = std::min(batch_.size(), round_left_);
+  uint32_t handled = 0;
+  for (uint32_t look_at = kFirstLook;; look_at *= 4) {
+    const uint32_t share = std::min(look_at, quota) - handled;
+    uint32_t left = share;
+    while (left != 0 && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
+      --left;
+      const uint32_t special = cell->flags & (ActorCell::kUrgentMail | ActorCell::kObserved);
+      Envelope* envelope =
+          __builtin_expect(special != 0, 0) ? PopSpecial(cell) : cell->mail.PopFront();
+      cell->queued.Subtract(1);
+      message_ = envelope;
+      if (__builtin_expect((special & ActorCell::kObserved) != 0, 0)) {
+        DeliverObserved(cell, envelope);
+      } else {
+        envelope->type->deliver(*this, *cell, envelope);
+      }
+      // A handler's stop, or its child's end, comes before the next message.
+      if (__builtin_expect(!cell->system.empty(), 0) && !RunControl(cell)) return false;
     }
-    // A handler's stop, or its child's end, comes before the next message.
-    if (__builtin_expect(!cell->system.empty(), 0) && !RunControl(cell)) return false;
-    if (__builtin_expect(left == look_at, 0)) {
-      if (left == 0 || ActivationIsOver()) break;
-      const uint32_t handled = quota - left;
-      look_at = quota > 4 * handled ? quota - 4 * handled : 0;
-    }
+    handled += share - left;
+    if (left != 0 || handled == quota || ActivationIsOver()) break;
   }
   message_ = nullptr;
-  counters_.messages += quota - left;
-  round_left_ -= quota - left;
+  counters_.messages += handled;
+  round_left_ -= handled;
   if (__builtin_expect((cell->flags & ActorCell::kSendsWait) != 0, 0)) AdmitWaiting(cell);
   return true;
 }

@@ -13,6 +13,7 @@
 #ifndef ZOKIO_ACTOR_INTERNAL_LOOP_H_
 #define ZOKIO_ACTOR_INTERNAL_LOOP_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,7 @@
 #include "actor/internal/inbox.h"
 #include "actor/internal/lingering.h"
 #include "actor/internal/pair_queue.h"
+#include "actor/internal/placer.h"
 #include "actor/internal/ring_inbox.h"
 #include "actor/supervision.h"
 #include "base/clock.h"
@@ -68,7 +70,7 @@ class ActorLoop {
   // Any thread: sends an envelope to the actor it names.
   static void Send(Envelope* envelope) {
     ActorLoop* here = Current();
-    ActorLoop* home = envelope->target->loop;
+    ActorLoop* home = envelope->target->loop();
     if (here != nullptr) here->Sign(envelope);
     if (here == home) {
       home->Accept(envelope);
@@ -182,6 +184,18 @@ class ActorLoop {
   void Abandon();
   // Once the loop has ended: rejects what other threads still send.
   void Close();
+  // Moves of actors: see loop_moves.cc.
+  void WishMove(ActorCell* cell, uint32_t to);
+  void FencePassed(uint64_t number);
+  void EndMove(uint64_t number);
+  void TakeIn(ActorCell* cell);
+
+  // Any thread. How busy it will be, in thousandths, by what it knew last; one that sleeps longer
+  // than it ran is less so with time. Zero where nothing is placed.
+  uint32_t ExpectedLoad(Instant now) const;
+  // Loads of the loops of this group, by number.
+  std::vector<LoopLoad> GroupLoads(Instant now) const;
+
   // A thread that is in none of the system's loops uses this one: Close waits for its end.
   class Outsider {
    public:
@@ -242,6 +256,35 @@ class ActorLoop {
     PairQueue<Envelope>* queue = nullptr;  // in the receiver's `inbound_`
     bool dirty = false;
   };
+
+  // An actor on its way to another loop of the group.
+  struct Move {
+    uint64_t number;
+    ActorCell* cell;  // the new home's
+    ActorLoop* to;
+    uint32_t fences;  // that have not come back
+    bool inbox_taken = false;
+    bool told = false;  // the new home knows that nothing more comes from here
+  };
+
+  // Once a turn, where there is a placer.
+  void EndTurn(Instant begin);
+  void Place(Instant now);
+  bool IsMovable(const ActorCell* cell) const;
+  void TryMove(ActorCell* cell);
+  void StepMoves(bool alone);
+  // A thread is inside PostFromOutside that may not have heard of a move: it wakes nobody.
+  bool AwaitsOutsiders() const {
+    return std::any_of(moves_.begin(), moves_.end(),
+                       [](const Move& move) { return !move.inbox_taken; });
+  }
+  bool HoldBack(ActorCell* cell, Envelope* envelope);
+  void PassOn(Envelope* envelope);
+  // What came from another loop or thread, which may have taken this for the actor's home.
+  void AcceptInbound(Envelope* envelope) {
+    if (__builtin_expect(envelope->target->loop() != this, 0)) return PassOn(envelope);
+    Accept(envelope);
+  }
 
   static void SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope);
   void PostFromOutside(Envelope* envelope);
@@ -312,7 +355,11 @@ class ActorLoop {
   BatchSizer batch_;
   Lingering lingering_;
   int64_t live_ = 0;
-  int64_t in_transit_ = 0;  // wakes of ended activations that have not arrived yet
+  std::unique_ptr<Placer> placer_;  // null: nothing is moved unasked
+  std::vector<Move> moves_;         // begun here
+  uint64_t moves_begun_ = 0;
+  uint32_t receiving_from_ = UINT32_MAX;  // whose ring is being drained, by number in the group
+  int64_t in_transit_ = 0;                // wakes of ended activations that have not arrived yet
   bool shutdown_seen_ = false;
   bool drained_ = false;
   bool killed_ = false;
@@ -334,6 +381,8 @@ class ActorLoop {
   Atomic<bool> kill_{false};
   Atomic<bool> closed_{false};
   Atomic<uint32_t> outsiders_{0};  // see Outsider
+  Atomic<uint32_t> load_{0};
+  Atomic<int64_t> load_at_ns_{0};
   Atomic<bool> rented_{false};
   Atomic<const void*> renter_{nullptr};  // of its tenant that is not begun yet: the thread's own
   SharedCellPool shared_pool_;

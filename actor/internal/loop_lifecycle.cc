@@ -258,7 +258,8 @@ bool ActorLoop::Empty() const {
 
 bool ActorLoop::ShutdownCanStep() const {
   if (!shutdown_.load(memory_order_acquire)) return false;
-  if (!shutdown_seen_ || kill_.load(memory_order_relaxed) != kill_told_) return true;
+  if (kill_.load(memory_order_relaxed) != kill_told_) return true;
+  if (!shutdown_seen_) return moves_.empty();  // whoever ends one wakes this loop
   return drained_ ? system_.all_drained() : system_.all_heard() && Empty();
 }
 
@@ -272,6 +273,13 @@ void ActorLoop::Abandon() {
 // True once every loop is empty.
 bool ActorLoop::StepShutdown() {
   killed_ = kill_.load(memory_order_relaxed);
+  if (killed_) {
+    // Others may never run again: who is on the way to them dies with its cell.
+    live_ -= static_cast<int64_t>(moves_.size());
+    moves_.clear();
+  }
+  // No loop is drained before all have heard, so none before who is on the way to it is there.
+  if (!moves_.empty()) return false;
   if (!shutdown_seen_ || killed_ != kill_told_) {
     const bool first = !std::exchange(shutdown_seen_, true);
     kill_told_ = killed_;
@@ -326,8 +334,8 @@ void ActorLoop::DiscardAll() {
     if (cell->type == nullptr) return;  // the loop's own
     while (!cell->mail.empty()) discard(cell->mail.PopFront());
     if (cell->extras != nullptr) {
-      for (EnvelopeList* list :
-           {&cell->extras->urgent, &cell->extras->stash, &cell->extras->waiting}) {
+      for (EnvelopeList* list : {&cell->extras->urgent, &cell->extras->stash,
+                                 &cell->extras->waiting, &cell->extras->held}) {
         while (!list->empty()) discard(list->PopFront());
       }
     }

@@ -5,8 +5,9 @@
 // owner gives out a taken list only after all that stood in the ring when it took it. So what one
 // thread pushes comes in its order, whichever way it went.
 //
-// Ownership: holds pointers to nodes (with a member `Node* next`) that belong to whoever takes them.
-// Thread-safety: TryPush and Push by any thread, Drain by the owner; empty by the owner is exact
+// Ownership: holds pointers to nodes (with a member `Node* next`) that belong to whoever takes
+// them. Thread-safety: TryPush and Push by any thread, Drain by the owner; empty by the owner is
+// exact
 //   as far as it has seen, by others a hint.
 // Memory ordering: as MpscRing; `spilled` is set and cleared under the lock of the list.
 // Cost: that of the ring, and one load; a short lock where it is full.

@@ -70,7 +70,7 @@ struct ActorTypeOf {
   template <typename Hook>
   static void Call(ActorCell& cell, Hook&& hook) {
     Envelope* none = nullptr;
-    Guarded(*cell.loop, cell, none, [&] { hook(Object(cell)); });
+    Guarded(*cell.loop(), cell, none, [&] { hook(Object(cell)); });
   }
   static void Started(ActorCell& cell) {
     Call(cell, [](A& actor) {
@@ -157,7 +157,7 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   const ActorType& type = ActorTypeOf<A>::kType;
   // A parent that is still being made for another loop has its children begun there too.
   ActorLoop* here = ActorLoop::Current();
-  const bool local = here == &home && (parent == nullptr || parent->loop == &home);
+  const bool local = here == &home && (parent == nullptr || parent->loop() == &home);
   // The end of the system waits until this actor is announced, or was refused.
   const bool outside = here == nullptr || &here->system() != &home.system();
   const ActorLoop::Outsider outsider(outside ? &home : nullptr);

@@ -6,12 +6,14 @@ namespace zokio::internal {
 
 SystemCore::SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on_dead_letter,
                        const Clock& clock, std::optional<Supervision> root_supervision,
-                       std::function<void(const TraceEvent&)> on_message, const BatchOptions& batch)
+                       std::function<void(const TraceEvent&)> on_message, const BatchOptions& batch,
+                       PlacementOptions placement)
     : clock_(clock),
       on_dead_letter_(std::move(on_dead_letter)),
       root_supervision_(root_supervision),
       on_message_(std::move(on_message)),
       batch_(batch),
+      placement_(std::move(placement)),
       shared_loops_(loops),
       loops_(loops + kAddedMax) {
   MakeGroup(0, loops, /*ring_capacity=*/0);
@@ -37,6 +39,12 @@ Result<uint32_t> SystemCore::AddLoops(uint32_t count, uint32_t ring_capacity) {
   if (count > loops_.size() - first) return Error(ErrorCode::kOutOfRange, "more loops");
   MakeGroup(first, count, ring_capacity);
   return first;
+}
+
+ActorLoop& SystemCore::NextLoop(std::optional<uint32_t> data_node) {
+  const uint32_t turn = next_.fetch_add(1, memory_order_relaxed) % shared_loops_;
+  if (!placement_.balance && !data_node.has_value()) return *loops_[turn];
+  return *loops_[ChooseHome(loops_[0]->GroupLoads(clock_.Now()), data_node, turn)];
 }
 
 void SystemCore::DeadLetterOf(Envelope* envelope, DeadLetterReason reason) {

@@ -18,6 +18,7 @@
 #include "actor/dead_letter.h"
 #include "actor/internal/home_finder.h"
 #include "actor/internal/loop.h"
+#include "actor/placement.h"
 #include "actor/supervision.h"
 #include "actor/trace.h"
 #include "base/atomic.h"
@@ -33,7 +34,8 @@ class SystemCore {
 
   SystemCore(uint32_t loops, std::function<void(const DeadLetter&)> on_dead_letter,
              const Clock& clock, std::optional<Supervision> root_supervision,
-             std::function<void(const TraceEvent&)> on_message, const BatchOptions& batch);
+             std::function<void(const TraceEvent&)> on_message, const BatchOptions& batch,
+             PlacementOptions placement);
   // REQUIRES: all loops have ended, and nobody sends.
   ~SystemCore();
 
@@ -50,6 +52,7 @@ class SystemCore {
   HomeFinder& home_finder() { return *home_finder_; }
   const Clock& clock() const { return clock_; }
   const BatchOptions& batch() const { return batch_; }
+  const PlacementOptions& placement() const { return placement_; }
   // Empty where messages are not traced.
   const std::function<void(const TraceEvent&)>& on_message() const { return on_message_; }
   // Null: actors without a parent end when they fail.
@@ -57,10 +60,9 @@ class SystemCore {
     return root_supervision_ ? &*root_supervision_ : nullptr;
   }
 
-  // Where an actor that is spawned from outside is born: each loop in turn.
-  ActorLoop& NextLoop() {
-    return *loops_[next_.fetch_add(1, memory_order_relaxed) % shared_loops_];
-  }
+  // Where an actor that is spawned from outside is born: each loop in turn; where actors are placed
+  // by load, or with data on a node, see ChooseHome.
+  ActorLoop& NextLoop(std::optional<uint32_t> data_node = std::nullopt);
   bool accepting() const { return accepting_.load(memory_order_acquire); }
 
   // Counts and reports a message that will not be handled, then discards it.
@@ -68,6 +70,8 @@ class SystemCore {
   uint64_t dead_letters() const { return dead_letters_.load(memory_order_relaxed); }
   // An actor failed by itself.
   void CountFailure() { failures_.fetch_add(1, memory_order_relaxed); }
+  void CountMoves(uint64_t count) { moved_.fetch_add(count, memory_order_relaxed); }
+  uint64_t moved() const { return moved_.load(memory_order_relaxed); }
   uint64_t failures() const { return failures_.load(memory_order_relaxed); }
 
   // With `kill`, suspended handlers and other loops' children are not waited for.
@@ -94,6 +98,7 @@ class SystemCore {
   const std::optional<Supervision> root_supervision_;
   const std::function<void(const TraceEvent&)> on_message_;
   const BatchOptions batch_;
+  const PlacementOptions placement_;
   const uint32_t shared_loops_;
   // As long as it will ever be; written below `count_` only by who makes loops.
   std::vector<std::unique_ptr<ActorLoop>> loops_;
@@ -103,6 +108,7 @@ class SystemCore {
   Atomic<bool> accepting_{true};
   Atomic<uint64_t> dead_letters_{0};
   Atomic<uint64_t> failures_{0};
+  Atomic<uint64_t> moved_{0};
   Atomic<uint32_t> heard_{0};
   Atomic<uint32_t> drained_{0};
   Mutex mutex_;
