@@ -15,6 +15,7 @@
 #include "future/yield.h"
 #include "gtest/gtest.h"
 #include "sched/scheduler.h"
+#include "sched/worker_stats.h"
 
 namespace zokio {
 namespace {
@@ -178,6 +179,40 @@ TEST(PriorityTest, OneLongPollInARowIsForgiven) {
     (void)co_await normal;
   });
   EXPECT_EQ(LongestRun(trace, 'I'), 30u) << trace;
+}
+
+TEST(PriorityTest, PollTimesAreCounted) {
+  ManualClock clock;
+  auto scheduler = Make(OneWorker(clock));
+  const auto polls_of_a_millisecond = [&] {
+    constexpr auto kBucket = static_cast<size_t>(PollTimeBucket(milliseconds(1)));
+    return scheduler->Stats()[0].poll_times[kBucket];
+  };
+  const auto poll = [&](int times) -> Task<> {
+    for (int i = 0; i < times; ++i) {
+      clock.Pass(milliseconds(1));
+      co_await Yield();
+    }
+  };
+  // Each one of an immediate task, also while it is queued as a normal one.
+  scheduler->BlockOn([&]() -> Task<> {
+    (void)co_await scheduler->Spawn(Priority::kImmediate, MakeTask(poll, 10));
+  });
+  EXPECT_GE(polls_of_a_millisecond(), 10u);
+  EXPECT_LE(polls_of_a_millisecond(), 12u);
+  // Each one of a normal task too, once there is a tick after each.
+  scheduler->BlockOn(MakeTask(poll, 1000));
+  EXPECT_GE(polls_of_a_millisecond(), 500u);
+  EXPECT_LE(polls_of_a_millisecond(), 1012u);
+}
+
+TEST(PriorityTest, BucketsOfPollTimesDouble) {
+  EXPECT_EQ(PollTimeBucket(Duration(0)), 0);
+  EXPECT_EQ(PollTimeBucket(Duration(1)), 0);
+  EXPECT_EQ(PollTimeBucket(Duration(2)), 1);
+  EXPECT_EQ(PollTimeBucket(Duration(1023)), 9);
+  EXPECT_EQ(PollTimeBucket(Duration(1024)), 10);
+  EXPECT_EQ(PollTimeBucket(hours(1)), kPollTimeBuckets - 1);
 }
 
 // Five tasks whose polls take a millisecond, for ever, and a hundred background tasks: how long

@@ -113,6 +113,7 @@ TEST(RecoveryTest, AStuckPollIsNamedWithItsStack) {
     EXPECT_NE(polls[0].stack.find("read"), std::string::npos) << polls[0].stack;
   }
   EXPECT_EQ(stats.stuck_polls, 1u);
+  EXPECT_GE(scheduler->Stats()[0].stuck_polls, 1u);
   EXPECT_EQ(stats.replaced, 1u);
   EXPECT_EQ(stats.spare_workers, 1);
 }

@@ -19,6 +19,7 @@ WorkerStats& WorkerStats::operator+=(const WorkerStats& other) {
   late_completions += other.late_completions;
   timers_fired += other.timers_fired;
   budget_exhaustions += other.budget_exhaustions;
+  stuck_polls += other.stuck_polls;
   aged += other.aged;
   queue_depth += other.queue_depth;
   for (size_t i = 0; i < poll_times.size(); ++i) poll_times[i] += other.poll_times[i];

@@ -37,6 +37,7 @@ struct WorkerStats {
   uint64_t late_completions = 0;  // of these, after they had waited for a stuck poll to end
   uint64_t timers_fired = 0;
   uint64_t budget_exhaustions = 0;
+  uint64_t stuck_polls = 0;  // the watchdog found that lasted too long (sched/stuck_poll.h)
   uint64_t aged = 0;         // background tasks that had waited for long and ran as normal ones
   uint64_t queue_depth = 0;  // now, not since the start
 

@@ -82,6 +82,7 @@ bool Crew::Replace(Worker& stuck, uint64_t progress, StuckPoll* report) {
   report->worker = stuck.index();
   report->io_waits = stuck.io_pending();
   ++stats_.stuck_polls;
+  stuck.counters().stuck_polls.Add();
   Worker* spare = SpareLocked();
   report->replaced = spare != nullptr;
   if (spare == nullptr) {

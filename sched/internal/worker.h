@@ -65,6 +65,7 @@ inline constexpr Priority kInOrder[] = {Priority::kImmediate, Priority::kNormal,
 struct WorkerCounters {
   Counter polls, lifo_polls, spawned, completed, steals, stolen_tasks, injected, overflows, parks,
       wakes, searches, ticks, completions, timers_fired, budget_exhaustions, late_completions, aged;
+  Counter stuck_polls;  // the crew's, under its lock
   Counter poll_times[kPollTimeBuckets];
 
   void AddPollTime(Duration lasted) { poll_times[PollTimeBucket(lasted)].Add(); }

@@ -177,6 +177,7 @@ WorkerStats Worker::Stats() const {
   stats.late_completions = counters_.late_completions.Get();
   stats.budget_exhaustions = counters_.budget_exhaustions.Get();
   stats.aged = counters_.aged.Get();
+  stats.stuck_polls = counters_.stuck_polls.Get();
   for (size_t i = 0; i < stats.poll_times.size(); ++i) {
     stats.poll_times[i] = counters_.poll_times[i].Get();
   }
