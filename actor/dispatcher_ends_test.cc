@@ -141,7 +141,8 @@ TEST(DispatcherEndsTest, ManyBlockAtOnce) {
 
 // Another thread's actor is not the tenant, whenever it is born there.
 TEST(DispatcherEndsTest, TheTenantIsWhoWasToBe) {
-  internal::SystemCore core(1, {}, Clock::Monotonic(), std::nullopt, {}, BatchOptions());
+  internal::SystemCore core(1, {}, Clock::Monotonic(), std::nullopt, {}, BatchOptions(),
+                            PlacementOptions());
   internal::ActorLoop& loop = core.loop(0);
   ASSERT_TRUE(loop.TryRent());
   bool other = true;
