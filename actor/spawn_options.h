@@ -14,12 +14,14 @@
 // Whatever it is, the actor's children are born beside it (Actor::Spawn), and what is promised of
 // order, supervision and ends holds between all of them: a dispatcher is one more loop, or several,
 // of the same system. Between loops that do not belong to one pool a message costs what it costs
-// from a thread outside.
+// from a thread outside. None of them has sockets or files: an actor that does I/O belongs to the
+// shared loops, whose workers have a driver for that. In a pool no handler may block until another
+// actor of that pool answers: what it sent leaves when it returns.
 //
 // Thread-safety: a plain value.
 // Errors: SpawnWith answers what the system says where it gives no thread; kOutOfRange with more
-//   than 1024 loops beside those of the system's workers; kShutdown where the
-//   system ends; kClosed where the actor that it shall be near has ended.
+//   than 1024 loops beside those of the system's workers; kShutdown where the system ends; kClosed
+//   where the actor that it shall be near has ended.
 #ifndef ZOKIO_ACTOR_SPAWN_OPTIONS_H_
 #define ZOKIO_ACTOR_SPAWN_OPTIONS_H_
 
