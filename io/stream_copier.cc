@@ -15,8 +15,9 @@ using io::Direction;
 using io::Loop;
 using io::SocketState;
 
-// Full buffers, one after the other, that make a bulk; then it pays to stop the armed receive.
-constexpr uint32_t kFullForBulk = 16;
+// Bytes in full buffers, one after the other, that make a bulk; then it pays to stop the armed
+// receive.
+constexpr uint64_t kFullForBulk = uint64_t{64} << 10;
 // Splices in a row that brought less than a page or two: copying those is cheaper.
 constexpr uint32_t kSmallForMessages = 8;
 constexpr int32_t kSmallBytes = 8192;
@@ -154,7 +155,7 @@ int32_t StreamCopier::TryGive() {
 void StreamCopier::CountLease() {
   const Loop* loop = Loop::Current();
   const bool full = loop != nullptr && lease_.size() >= loop->options().buffer_size;
-  full_in_a_row_ = full ? full_in_a_row_ + 1 : 0;
+  full_in_a_row_ = full ? full_in_a_row_ + lease_.size() : 0;
 }
 
 // The next bytes into `lease_` or `pipe_`, or the end. REQUIRES: nothing is held.

@@ -76,7 +76,7 @@ class StreamCopier {
   io::SplicePipe pipe_;
   uint64_t given_ = 0;
   uint64_t spliced_ = 0;
-  uint32_t full_in_a_row_ = 0;
+  uint64_t full_in_a_row_ = 0;  // bytes in full small buffers, or in large ones
   uint32_t small_in_a_row_ = 0;
   Mode mode_ = Mode::kMessages;
   bool denied_ = false;  // there is no pipe, or no splice
