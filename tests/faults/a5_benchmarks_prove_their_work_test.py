@@ -26,7 +26,9 @@ def can_fail(root, path):
         if "bench" in header and os.path.exists(full):
             source = full[:-2] + ".cc"
             text += text_of(full) + (text_of(source) if os.path.exists(source) else "")
-    return "SkipWithError" in text
+    if "benchmark/benchmark.h" in text or "BENCHMARK(" in text:
+        return "SkipWithError" in text
+    return "std::exit(1)" in text  # a program of its own
 
 
 def benchmarks(root):
@@ -50,6 +52,15 @@ class A5BenchmarksProveTheirWorkTest(unittest.TestCase):
             with open(path, "w", encoding="utf-8") as file:
                 file.write("void Spin(State& s) { for (auto _ : s) {} }\nBENCHMARK(Spin);\n")
             self.assertEqual([p for p in benchmarks(root) if not can_fail(root, p)], [path])
+
+    def test_a5_a_planted_program_without_proof_is_caught(self):
+        with tempfile.TemporaryDirectory() as root:
+            for name, body in (("x", "return 0;"), ("y", "if (lost) std::exit(1);")):
+                path = os.path.join(root, name + "_benchmark.cc")
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write("int main() { %s }\n" % body)
+            self.assertEqual([os.path.basename(p) for p in benchmarks(root)
+                              if not can_fail(root, p)], ["x_benchmark.cc"])
 
 
 if __name__ == "__main__":
