@@ -86,7 +86,7 @@ TaskHeader* Worker::NextLocal() {
   return NextOfAll();
 }
 
-void Worker::Run(TaskHeader* task) {
+inline void Worker::Run(TaskHeader* task) {
   if (__builtin_expect(task->executor_slot == 0, 0)) Register(task);
   Executor* const executor = task->executor;
   current_.store(task, memory_order_release);
@@ -106,7 +106,7 @@ void Worker::Run(TaskHeader* task) {
 }
 
 // A normal task that yielded, or was woken while it ran: behind all others.
-void Worker::Requeue(TaskHeader* task) {
+inline void Worker::Requeue(TaskHeader* task) {
   if (__builtin_expect(batch_at_ == batch_count_ || passive_.load(memory_order_relaxed) ||
                            !queue(Priority::kNormal).Push(task),
                        0)) {

@@ -151,11 +151,11 @@ class Worker final : private ForkHost {
   void Loop();
   // Binds its thread to the processors of its place, where that has changed.
   void Settle();
-  [[gnu::always_inline]] void Run(TaskHeader* task);
+  [[gnu::always_inline]] inline void Run(TaskHeader* task);
   bool RunOther(TaskHeader* task);
   // At its first run: into the table.
   void Register(TaskHeader* task);
-  [[gnu::always_inline]] void Requeue(TaskHeader* task);
+  [[gnu::always_inline]] inline void Requeue(TaskHeader* task);
   void RequeueElsewhere(TaskHeader* task);
   void NearMaintenance();
   TaskHeader* NextLocal();
