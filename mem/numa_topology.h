@@ -30,7 +30,7 @@ struct NumaNode {
 
 class NumaTopology {
  public:
-  // Of the machine, within the process's affinity and cgroup.
+  // Of the machine, as far as the cgroup allows; the affinity mask is not looked at.
   static Result<NumaTopology> Load();
   // Of a description in hwloc's synthetic format, such as "numa:2 core:4 pu:2"; `cpus_allowed` as a
   // cpuset would restrict it, in hwloc's list format ("0-3,8"), nullptr for all.
