@@ -161,6 +161,7 @@ class CancelSource {
 //
 // Lifetime: when the destructor returns, the function does not run and will not (it waits for a run
 //   on another thread), so what it refers to may die.
+// Errors: the function throws nothing.
 class CancelCallback {
  public:
   CancelCallback(CancelToken token, std::function<void()> function)
