@@ -1,12 +1,8 @@
 #include "examples/http/server.h"
 
-#include <ctime>
 #include <span>
 #include <utility>
-#include <variant>
 
-#include "future/select.h"
-#include "future/sleep.h"
 #include "future/timeout.h"
 
 namespace zokio::http {
@@ -52,22 +48,12 @@ Task<ServeReport> Server::Run(TcpListener* listener, Task<> stop) {
   const ConnectionHandler handler = [this](TcpStream stream, Drain*) {
     return ServeConnection(std::move(stream));
   };
-  Task<ServeReport> serve =
-      ServeConnections(listener, StopAfter(std::move(stop)), handler, options);
-  auto first = co_await Select(std::move(serve), KeepDate());
-  co_return std::get<0>(std::move(first));  // the date is kept until then
+  co_return co_await ServeConnections(listener, StopAfter(std::move(stop)), handler, options);
 }
 
 Task<> Server::StopAfter(Task<> stop) {
   co_await std::move(stop);
   stopping_.store(true, memory_order_relaxed);
-}
-
-Task<> Server::KeepDate() {
-  while (true) {
-    co_await SleepFor(1s);
-    date_.Update(std::time(nullptr));
-  }
 }
 
 Task<> Server::ServeConnection(TcpStream stream) {

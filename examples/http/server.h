@@ -9,12 +9,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <string>
 
 #include "base/atomic.h"
 #include "base/clock.h"
-#include "examples/http/date_cache.h"
+#include "examples/http/http_date.h"
 #include "examples/http/session.h"
 #include "future/task.h"
 #include "io/net/serve_connections.h"
@@ -40,19 +41,17 @@ class Server final : public SessionHost {
   // Serves until `stop` ends; then drains. Yields how the connections ended.
   Task<ServeReport> Run(TcpListener* listener, Task<> stop);
 
-  std::string_view Date() const override { return date_.Get(); }
+  std::string_view Date() const override { return HttpDate(std::time(nullptr)); }
   std::string Stats() const override;
   bool stopping() const override { return stopping_.load(memory_order_relaxed); }
 
  private:
   Task<> StopAfter(Task<> stop);
-  Task<> KeepDate();
   Task<> ServeConnection(TcpStream stream);
   Task<bool> Exchange(TcpStream* stream, Session* session, std::string* out);
 
   const ServerLimits limits_;
   const std::function<std::string()> runtime_stats_;
-  DateCache date_;
   Atomic<bool> stopping_{false};
   Atomic<int64_t> connections_{0};
   Atomic<uint64_t> accepted_{0};

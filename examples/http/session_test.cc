@@ -1,6 +1,6 @@
 #include "examples/http/session.h"
 
-#include "examples/http/date_cache.h"
+#include "examples/http/http_date.h"
 #include "gtest/gtest.h"
 
 namespace zokio::http {
@@ -25,8 +25,7 @@ std::string Repeat(std::string_view text, int times) {
   return all;
 }
 
-TEST(DateCacheTest, WritesDatesAsTheStandardWants) {
-  DateCache cache;
+TEST(HttpDateTest, WritesDatesAsTheStandardWants) {
   struct Row {
     std::time_t seconds;
     const char* text;
@@ -36,9 +35,14 @@ TEST(DateCacheTest, WritesDatesAsTheStandardWants) {
                       {951782399, "Mon, 28 Feb 2000 23:59:59 GMT"},
                       {951782400, "Tue, 29 Feb 2000 00:00:00 GMT"}};
   for (const Row& row : rows) {
-    cache.Update(row.seconds);
-    EXPECT_EQ(cache.Get(), row.text);
+    EXPECT_EQ(HttpDate(row.seconds), row.text);
+    EXPECT_EQ(HttpDate(row.seconds), row.text);  // from the cache
   }
+}
+
+TEST(HttpDateTest, KeepsTheLastDateRatherThanAYearOfFiveDigits) {
+  EXPECT_EQ(HttpDate(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(HttpDate(253402300800), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
 TEST(SessionTest, AnswersARequest) {
