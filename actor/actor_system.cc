@@ -34,6 +34,7 @@ class Reporting {
 
 std::vector<Executor*> ExecutorsOf(Scheduler& scheduler, bool bound) {
   std::vector<Executor*> executors;
+  executors.reserve(static_cast<size_t>(scheduler.workers()));
   for (int i = 0; i < scheduler.workers(); ++i) {
     executors.push_back(bound ? &scheduler.executor_on(i) : &scheduler.executor());
   }
@@ -42,9 +43,9 @@ std::vector<Executor*> ExecutorsOf(Scheduler& scheduler, bool bound) {
 
 }  // namespace
 
-ActorSystem::ActorSystem(Scheduler& scheduler, ActorSystemOptions options)
+ActorSystem::ActorSystem(Scheduler& scheduler, const ActorSystemOptions& options)
     : ActorSystem(std::span<Executor* const>(ExecutorsOf(scheduler, options.placement.bound)),
-                  std::move(options)) {}
+                  options) {}
 
 ActorSystem::ActorSystem(std::span<Executor* const> executors, ActorSystemOptions options)
     : core_(std::make_unique<internal::SystemCore>(

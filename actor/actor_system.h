@@ -81,7 +81,8 @@ struct ActorSystemStats {
 class ActorSystem {
  public:
   // A loop on each worker.
-  explicit ActorSystem(Scheduler& scheduler, ActorSystemOptions options = ActorSystemOptions());
+  explicit ActorSystem(Scheduler& scheduler,
+                       const ActorSystemOptions& options = ActorSystemOptions());
   // A loop on each of these executors, which outlive the system.
   explicit ActorSystem(std::span<Executor* const> executors,
                        ActorSystemOptions options = ActorSystemOptions());

@@ -19,16 +19,16 @@ auto NowOfTimer() {
   });
 }
 
-Task<Result<void>> RunWork(const CoordinatedShutdown::Work& work) {
+Task<Result<void>> RunWork(const CoordinatedShutdown::Work* work) {
 #if ZOKIO_EXCEPTIONS
   try {
-    Result<void> result = co_await work();
+    Result<void> result = co_await (*work)();
     co_return result;
   } catch (...) {
     co_return Error(ErrorCode::kUnknown, "shutdown: the task threw");
   }
 #else
-  Result<void> result = co_await work();
+  Result<void> result = co_await (*work)();
   co_return result;
 #endif
 }
@@ -62,16 +62,16 @@ void CoordinatedShutdown::Add(std::string_view phase, std::string task, Work wor
   at->entries.push_back(Entry{std::move(task), std::move(work), limit});
 }
 
-Task<ShutdownStep> CoordinatedShutdown::RunEntry(const Phase& phase, const Entry& entry,
+Task<ShutdownStep> CoordinatedShutdown::RunEntry(const Phase* phase, const Entry* entry,
                                                  Instant deadline) {
-  ShutdownStep step{phase.name, entry.task, Result<void>(), Duration(0)};
+  ShutdownStep step{phase->name, entry->task, Result<void>(), Duration(0)};
   const Instant begin = co_await NowOfTimer();
-  const Duration limit = std::min(entry.limit, deadline - begin);
+  const Duration limit = std::min(entry->limit, deadline - begin);
   if (limit <= Duration(0)) {
     step.result = Error(ErrorCode::kDeadlineExceeded, "shutdown: not begun");
     co_return step;
   }
-  auto limited = Timeout(RunWork(entry.work), limit);
+  auto limited = Timeout(RunWork(&entry->work), limit);
   step.result = co_await std::move(limited);
   const Instant end = co_await NowOfTimer();
   step.elapsed = end - begin;
@@ -84,7 +84,8 @@ Task<ShutdownReport> CoordinatedShutdown::Run(Duration limit) {
   const Instant deadline = SaturatingAdd(begin, limit);
   for (const Phase& phase : phases_) {
     std::vector<Task<ShutdownStep>> running;
-    for (const Entry& entry : phase.entries) running.push_back(RunEntry(phase, entry, deadline));
+    running.reserve(phase.entries.size());
+    for (const Entry& entry : phase.entries) running.push_back(RunEntry(&phase, &entry, deadline));
     auto all = JoinAll(std::move(running));
     std::vector<ShutdownStep> steps = co_await std::move(all);
     std::move(steps.begin(), steps.end(), std::back_inserter(report.steps));

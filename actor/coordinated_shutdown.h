@@ -69,7 +69,7 @@ class CoordinatedShutdown {
     std::vector<Entry> entries;
   };
 
-  static Task<ShutdownStep> RunEntry(const Phase& phase, const Entry& entry, Instant deadline);
+  static Task<ShutdownStep> RunEntry(const Phase* phase, const Entry* entry, Instant deadline);
 
   std::vector<Phase> phases_;
 };
