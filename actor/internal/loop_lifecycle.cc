@@ -230,9 +230,9 @@ void ActorLoop::Report(ActorCell* cell, Failure failure) {
 
 void ActorLoop::Resume(ActorCell* cell) {
   if (cell->object == nullptr) return RequestStop(cell, /*kill=*/true);  // nothing to go on with
-  if (cell->extras != nullptr && cell->extras->failed_again.has_value()) {
-    Failure again = *std::exchange(cell->extras->failed_again, std::nullopt);
-    return Report(cell, std::move(again));  // and waits for that decision too
+  if (cell->extras != nullptr) {
+    std::optional<Failure> again = std::exchange(cell->extras->failed_again, std::nullopt);
+    if (again.has_value()) return Report(cell, *std::move(again));  // and waits for that one too
   }
   cell->flags &= ~ActorCell::kSuspended;
   Queue(cell);

@@ -248,6 +248,7 @@ class Filter : public Actor<Filter, Value, End> {
 uint64_t ThreadRing(ActorSystem& system, uint64_t actors, uint64_t hops) {
   Tally tally(1);
   std::vector<ActorRef<RingMember>> members;
+  members.reserve(actors);
   for (uint64_t i = 0; i < actors; ++i) members.push_back(system.Spawn<RingMember>(i, tally));
   for (size_t i = 0; i < members.size(); ++i) {
     const ActorRef<RingMember> next = members[(i + 1) % members.size()];
