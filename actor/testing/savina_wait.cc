@@ -258,6 +258,7 @@ uint64_t Philosophers(ActorSystem& system, uint64_t philosophers, uint64_t meals
   Tally tally(2 * philosophers);  // and their forks
   InUse in_use(philosophers);
   std::vector<Philosopher::Place> places;
+  places.reserve(philosophers);
   for (uint64_t i = 0; i < philosophers; ++i) {
     places.push_back({system.Spawn<ForkActor>(2 * meals, tally), &in_use[static_cast<size_t>(i)]});
   }
@@ -304,6 +305,7 @@ std::vector<double> LogisticMap(ActorSystem& system, uint64_t series, uint64_t t
     for (const auto& one : all) one.Tell(NextTerm{});
   }
   std::vector<double> last;
+  last.reserve(all.size());
   for (const auto& one : all) last.push_back(BlockOn(one.Ask(GetTerm{})).value());
   for (const auto& one : all) one.Stop();
   for (const auto& computer : computers) computer.Stop();
@@ -322,11 +324,13 @@ Transfer Transfer::Of(uint64_t number, uint64_t accounts) {
 std::vector<int64_t> Bank(ActorSystem& system, uint64_t accounts, uint64_t transfers) {
   Tally tally(transfers);
   std::vector<ActorRef<Account>> all;
+  all.reserve(accounts);
   for (uint64_t i = 0; i < accounts; ++i) all.push_back(system.Spawn<Account>());
   auto teller = system.Spawn<Teller>(all, tally);
   for (uint64_t i = 0; i < transfers; ++i) teller.Tell(Transfer::Of(i, accounts));
   (void)tally.Wait();
   std::vector<int64_t> balances;
+  balances.reserve(accounts);
   for (const auto& account : all) balances.push_back(BlockOn(account.Ask(GetBalance{})).value());
   for (const auto& account : all) account.Stop();
   teller.Stop();

@@ -28,6 +28,13 @@ int CallableKeptByTheScope(int value) {
   }));
 }
 
+// An actor's loop keeps the message until the handler has ended, but not what a helper is handed.
+struct Handlers {
+  Task<size_t> On(std::string& text) { co_return text.size(); }
+  // expect: cppcoreguidelines-avoid-reference-coroutine-parameters
+  Task<size_t> Once(std::string& text) { co_return text.size(); }
+};
+
 Task<int> UseAfterMove() {
   std::string text = "text";
   const size_t size = co_await ValueParameter(std::move(text));
