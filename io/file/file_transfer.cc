@@ -51,7 +51,7 @@ Poll<Result<OwnedBytes>> ReadFileAt::poll(Context& context) {
       context.RefundBudget();
     }
   }
-  Poll<Result<int32_t>> poll = call_.PollResult(context, std::move(buffer_));
+  Poll<Result<int32_t>> poll = call_.PollResult(context, &buffer_);
   if (poll.pending()) return kPending;
   if (!poll.value().ok()) return Output(poll.value().error());
   OwnedBytes bytes = std::move(call_.bytes());
@@ -91,7 +91,7 @@ Poll<Result<void>> WriteFileAt::poll(Context& context) {
     bytes = data_.Own(0, loop->pool());
     if (bytes.data() == nullptr) return Output(Error(ErrorCode::kOutOfMemory, "write file"));
   }
-  Poll<Result<int32_t>> poll = call_.PollResult(context, std::move(bytes));
+  Poll<Result<int32_t>> poll = call_.PollResult(context, &bytes);
   // Not begun: the next poll wants the bytes.
   if (!call_.started() && poll.pending()) data_ = io::WriteData(std::move(bytes));
   if (poll.pending()) return kPending;

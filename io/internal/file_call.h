@@ -46,9 +46,9 @@ class FileCall {
   FileCall& operator=(FileCall&&) = delete;
   ~FileCall();
 
-  // The first poll starts it, with `bytes` where it has no arguments. Ready: a count or 0. Takes
-  // `bytes` only where it starts: without budget it does not, and they stay the caller's.
-  Poll<Result<int32_t>> PollResult(Context& context, OwnedBytes&& bytes = OwnedBytes());
+  // The first poll starts it, with `*bytes` where it has no arguments. Ready: a count or 0. Takes
+  // `*bytes` only where it starts: without budget it does not, and they stay the caller's.
+  Poll<Result<int32_t>> PollResult(Context& context, OwnedBytes* bytes = nullptr);
 
   // Starts the same anew for what a short transfer left over.  REQUIRES: done; `count` < the rest.
   std::optional<Error> Continue(Context& context, size_t count);

@@ -59,7 +59,7 @@ void ConnectHost::PollLookups(Context& context) {
     held_ = *std::move(ipv4);
     if (ipv6_ != nullptr) hold_.emplace(resolution_delay_);
   }
-  if (!held_.empty() && (ipv6_ == nullptr || hold_->poll(context).ready())) {
+  if (!held_.empty() && (!hold_.has_value() || ipv6_ == nullptr || hold_->poll(context).ready())) {
     connect_.Add(std::exchange(held_, {}));
   }
   if (ipv6_ == nullptr && ipv4_ == nullptr) connect_.NoMore();
@@ -67,7 +67,9 @@ void ConnectHost::PollLookups(Context& context) {
 
 Poll<Output> ConnectHost::poll(Context& context) {
   PollLookups(context);
-  if (ipv6_ == nullptr && ipv4_ == nullptr && !found_) return Output(*error_);
+  if (ipv6_ == nullptr && ipv4_ == nullptr && !found_) {
+    return Output(error_.value_or(Error(ErrorCode::kNotFound, "connect")));
+  }
   Poll<Output> poll = connect_.poll(context);
   if (poll.ready()) {
     ipv6_.reset();
