@@ -305,11 +305,11 @@ void Loop::UnrefSocket(SocketState* socket, bool close) {
   socket->lock.Lock();
   if (close) {
     TakeWaitersLocked(socket, reader, writer);
-    if ((socket->flags & kSocketReadiness) == 0 &&
-        (socket->flags & (kSocketWriteWaiting | kSocketAwaited)) != 0) {
-      // An operation is under way and holds the descriptor open: this ends it.
-      ShutdownBoth(socket->handle);
-    }
+    // An operation that is under way, such as an accept, holds the descriptor open, and the close
+    // is the home loop's: this ends both sooner. New connections are refused from here on.
+    const bool operates = (socket->flags & kSocketReadiness) == 0 &&
+                          (socket->flags & (kSocketWriteWaiting | kSocketAwaited)) != 0;
+    if (operates || socket->kind == OpKind::kListener) ShutdownBoth(socket->handle);
     socket->flags |= kSocketClosed;
     post = DisarmLocked(socket);
   }

@@ -245,6 +245,28 @@ TEST_P(LoopThreadsTest, DropsFromElsewhereWhileTheHomeDelivers) {
   EXPECT_EQ(testing::CountDescriptors(), before);
 }
 
+// Its home, where an accept may be armed, sleeps meanwhile.
+TEST_P(LoopThreadsTest, AListenerClosedElsewhereRefusesAtOnce) {
+  LoopThread home(GetParam());
+  AttachedLoop here(GetParam());
+  TcpListener listener;
+  SocketAddress address;
+  home.RunThere([&] {
+    listener = *Await(TcpListener::Bind("127.0.0.1:0"));
+    address = *listener.local_address();
+    Driven accept(listener.Accept());
+    EXPECT_FALSE(accept.Poll());
+    Loop::Current()->Poll();
+  });
+  const NativeHandle before = OpenTcp(address.family());
+  const NativeHandle after = OpenTcp(address.family());
+  EXPECT_EQ(TryConnect(before, address), 0);
+  listener.Close();
+  EXPECT_EQ(TryConnect(after, address), -ECONNREFUSED);
+  CloseSocket(before);
+  CloseSocket(after);
+}
+
 TEST_P(LoopThreadsTest, LeasesComeBackFromElsewhere) {
   LoopThread home(GetParam());
   LoopThread other(GetParam());

@@ -12,6 +12,11 @@
 // Accept waits and tries again, counted in LoopStats::accept_backoffs; connections that failed
 // before they were accepted are skipped.
 //
+// Closing: once Close has returned, on whichever thread, the kernel refuses new connections; those
+// in its backlog are reset, and those that it had accepted but nobody asked for are closed at the
+// home loop's next turn. The socket stops listening for everybody who has it: another process that
+// is to go on listens by a socket of its own (reuse_port).
+//
 // Ownership: owns the socket and what was accepted but not asked for; dropping closes both.
 // Thread-safety: one thread at a time; one Accept may wait.
 // Cancellation: dropping an Accept loses no connection: the next one gets it.
@@ -69,7 +74,7 @@ class TcpListener {
   AcceptTcp Accept();
 
   bool open() const { return state_ != nullptr; }
-  // Idempotent; wakes a pending Accept with kClosed.
+  // Idempotent; wakes a pending Accept with kClosed. New connections are refused when it returns.
   void Close();
   Result<SocketAddress> local_address() const;
   io::NativeHandle native_handle() const {

@@ -76,6 +76,7 @@ class UnixListener {
 
   AcceptUnix Accept() { return AcceptUnix(state_); }
   bool open() const { return state_ != nullptr; }
+  // As TcpListener's; connections in the backlog end at the home loop's next turn.
   void Close();
 
  private:

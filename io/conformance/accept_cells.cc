@@ -45,7 +45,16 @@ void AcceptCancelAfter(BackendChoice choice) {
   });
 }
 
-// Connections accepted but not asked for are closed with the listener: none leaks.
+// Before any turn of the loop.
+bool RefusesNow(const SocketAddress& address) {
+  const NativeHandle handle = OpenTcp(address.family());
+  const int32_t result = TryConnect(handle, address);
+  CloseSocket(handle);
+  return result == -ECONNREFUSED;
+}
+
+// New connections are refused at once; those accepted but not asked for are closed with the
+// listener: none leaks.
 void AcceptCloseDuring(BackendChoice choice) {
   Rig rig(choice);
   const int before = CountDescriptors();
@@ -56,6 +65,7 @@ void AcceptCloseDuring(BackendChoice choice) {
   Peer second = Peer::ConnectTo(rig.address);
   TurnUntil([&] { return accept.woken(); });
   rig.listener.Close();
+  EXPECT_TRUE(RefusesNow(rig.address));
   EXPECT_EQ(accept.Finish().error().code(), ErrorCode::kClosed);
   EXPECT_TRUE(first.AtEndAfterTurns());
   EXPECT_TRUE(second.AtEndAfterTurns());

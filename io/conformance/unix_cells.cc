@@ -73,13 +73,15 @@ void AcceptCloseDuring(BackendChoice choice) {
   Driven accept(rig.listener.Accept());
   ASSERT_FALSE(accept.Poll());
   rig.loop->Poll();
+  UnixStream backlog = rig.Connect();
   rig.listener.Close();
   EXPECT_EQ(accept.Finish().error().code(), ErrorCode::kClosed);
+  Result<UnixStream> late = Await(UnixStream::Connect(rig.address));
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code(), ErrorCode::kConnectionRefused);
   accept.Drop();
-  TurnUntil([&] {
-    const Result<UnixStream> late = Await(UnixStream::Connect(rig.address));
-    return !late.ok() && late.error().code() == ErrorCode::kConnectionRefused;
-  });
+  const Result<Lease> end = Await(backlog.Read());
+  EXPECT_TRUE(!end.ok() || end->empty());
 }
 
 void AcceptTimeout(BackendChoice choice) {

@@ -9,9 +9,9 @@
 //   const zokio::ServeReport report = co_await std::move(serve);
 //   if (report.cut > 0) Log(report.cut_peers);
 //
-// Stopping: the listener closes, so that new connections are refused; Drain tells the tasks, which
-// end where no request is under way; those that are left after the grace are dropped, which closes
-// their connections, and are named in the report.
+// Stopping: the listener closes, so that new connections are refused at once; Drain tells the
+// tasks, which end where no request is under way; those that are left after the grace are dropped,
+// which closes their connections, and are named in the report.
 //
 // Ownership: the listener outlives the task; a connection's task owns its stream. What the handler
 //   refers to outlives the task.

@@ -85,14 +85,8 @@ Task<> StopAmidARequest(Duration grace, bool let_it_end, Outcome* outcome) {
     outcome->busy += co_await Byte(&*busy);
     std::move(stop.sender).Send(Unit());
     outcome->idle = co_await Byte(&*idle);
-    // The kernel may still take some, as long as it has an accept of the listener's; they end.
-    while (!outcome->refused) {
-      auto late = co_await TcpStream::Connect(address);
-      outcome->refused = !late.ok();
-      if (outcome->refused) break;
-      const char end = co_await Byte(&*late);
-      if (end != '\0') break;
-    }
+    auto late = co_await TcpStream::Connect(address);
+    outcome->refused = !late.ok() && late.error().code() == ErrorCode::kConnectionRefused;
     if (let_it_end) release.NotifyAll();
     outcome->busy += co_await Byte(&*busy);
     outcome->busy += co_await Byte(&*busy);
