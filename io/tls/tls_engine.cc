@@ -12,6 +12,10 @@
 namespace zokio::io {
 namespace {
 
+// What may wait to be sent: a writer's part (four records) and as much again of answers (alerts,
+// key updates) that a peer asks for while it takes nothing. A peer that goes on means harm.
+constexpr size_t kOutgoingMax = size_t{128} << 10;
+
 // Whether the name is an address, which is no server name in TLS (RFC 6066).
 bool IsAddress(const std::string& name) {
   ASN1_OCTET_STRING* address = a2i_IPADDRESS(name.c_str());
@@ -104,6 +108,11 @@ TlsStep TlsEngine::Handshake() {
 TlsStep TlsEngine::Read(std::span<uint8_t> target, size_t* count) {
   MutexLock lock(mutex_);
   if (failed_) return TlsStep::kFailed;
+  if (wire_.outgoing.size() > kOutgoingMax) {
+    error_ = Error(ErrorCode::kOutOfRange, "tls: the peer takes none of the answers it asks for");
+    failed_ = true;
+    return TlsStep::kFailed;
+  }
   ERR_clear_error();
   return StepOf(SSL_read_ex(ssl_, target.data(), target.size(), count));
 }

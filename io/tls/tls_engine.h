@@ -49,7 +49,8 @@ class TlsEngine {
   Result<void> Start(const std::string& name, const TlsSession& session);
 
   TlsStep Handshake();
-  // Decrypts into `target`.
+  // Decrypts into `target`. Fails where what is outgoing was not taken for too long: only reading
+  // makes more of it without end, because it answers the peer.
   TlsStep Read(std::span<uint8_t> target, size_t* count);
   // Encrypts everything. After Shutdown it fails and leaves the connection as it is.
   // kWantInput: a message of the peer came in part only; its rest must come first.

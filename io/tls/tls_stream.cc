@@ -94,11 +94,16 @@ Task<Result<void>> TlsStream::SendOutgoing(StatePtr state) {
   co_return {};
 }
 
-// For those who do not write themselves: whoever is writing sends what else there is.
+// For those who do not write themselves: whoever is writing sends what else there is. Where
+// writing was cut short, answers to the peer have no way out any more.
 Task<Result<void>> TlsStream::SendIfFree(StatePtr state) {
   if (!state->engine.HasOutgoing()) co_return {};
   const AsyncMutex::Guard sending = state->sending.TryLock();
-  if (!sending || state->cut) co_return {};
+  if (!sending) co_return {};
+  if (state->cut) {
+    (void)state->engine.TakeOutgoing();
+    co_return {};
+  }
   Task<Result<void>> send = SendOutgoing(state);
   co_return co_await std::move(send);
 }

@@ -16,8 +16,9 @@
 // Errors: those of the stream below; kEndOfStream where the connection ended without the peer
 //   saying so in TLS: what came may be cut short; kPermissionDenied (a certificate or a name was
 //   not accepted, by either side) and kInvalidArgument (no TLS, a broken record), with OpenSSL's
-//   text as the operation; kDeadlineExceeded for a handshake beyond its limit; kOutOfMemory. Where
-//   all buffers of the loop are lent out, a read waits for one, as the stream below does.
+//   text as the operation; kOutOfRange (a peer asks for answers, to renegotiate for
+//   instance, and takes none of them: 128 KiB are kept); kDeadlineExceeded for a handshake beyond
+//   its limit; kOutOfMemory.
 // Cost: a coroutine's frame for each call; two copies of each byte; while idle about 16 KiB, nearly
 //   all of it OpenSSL's state, and no buffers.
 #ifndef ZOKIO_IO_TLS_TLS_STREAM_H_
