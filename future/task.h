@@ -35,6 +35,13 @@
 #include "future/task_block.h"
 #include "future/try.h"
 
+// Task is a pointer, and passed as one.
+#ifdef __clang__
+#define ZOKIO_TRIVIAL_ABI clang::trivial_abi
+#else
+#define ZOKIO_TRIVIAL_ABI
+#endif
+
 namespace zokio {
 
 template <typename T = void>
@@ -241,7 +248,7 @@ class Promise<void> final : public PromiseOf<void> {
 }  // namespace internal
 
 template <typename T>
-class [[nodiscard]] Task {
+class [[nodiscard, ZOKIO_TRIVIAL_ABI]] Task {
  public:
   using promise_type = internal::Promise<T>;
   using value_type = T;

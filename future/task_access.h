@@ -52,6 +52,14 @@ struct TaskAccess {
     promise.continuation_ = Continuation(link);
     return std::coroutine_handle<>::from_address(frame);
   }
+  // Runs `frame` under `root` by a call, which returns when its body has ended or waits. What waits
+  // is then to be given a Link, before anybody resumes it.
+  static void RunNested(void* frame, TaskRoot* root) {
+    PromiseBase& promise = BaseOf(frame);
+    promise.root_ = root;
+    promise.continuation_ = Continuation::Root();
+    std::coroutine_handle<>::from_address(frame).resume();
+  }
   static const Continuation& ContinuationOf(void* frame) { return BaseOf(frame).continuation_; }
   // The body has ended: hands on the result, destroying the frame, which takes its block with it.
   template <typename T>

@@ -30,6 +30,7 @@
 #define ZOKIO_SCHED_FORK_H_
 
 #include <concepts>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -50,25 +51,22 @@ namespace internal {
 template <typename T>
 using ForkResult = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-// Waits for children whose types may differ.
+// Owns children whose types may differ, and waits for them.
 template <typename... Ts>
 class ForkAllAwaiter final : public ForkAwaiter<ForkAllAwaiter<Ts...>> {
  public:
-  ForkAllAwaiter(void** frames, TaskRoot* root) : ForkAwaiter<ForkAllAwaiter>(root) {
-    for (size_t i = 0; i < kCount; ++i) {
-      void* frame = std::exchange(frames[i], nullptr);
-      // One at a time: the wide load that the compiler likes would wait for narrow stores.
-      asm("" : "+r"(frame));
-      frames_[i] = frame;
-    }
+  explicit ForkAllAwaiter(Task<Ts>&... tasks) : frames_{TaskAccess::Release(std::move(tasks))...} {}
+  ~ForkAllAwaiter() {
+    if (__builtin_expect(taken_ != kCount, 0)) DiscardAll(std::index_sequence_for<Ts...>());
   }
-  ~ForkAllAwaiter() { DiscardAll(std::index_sequence_for<Ts...>()); }
 
-  auto await_resume() { return TakeAll(std::index_sequence_for<Ts...>()); }
+  [[gnu::always_inline]] auto await_resume() {
+    return TakeAll(std::index_sequence_for<Ts...>(), this->elsewhere_at_end());
+  }
 
  private:
   friend class ForkAwaiter<ForkAllAwaiter>;
-  static constexpr size_t kCount = sizeof...(Ts);
+  static constexpr uint32_t kCount = sizeof...(Ts);
   static constexpr bool kAllVoid = (std::is_void_v<Ts> && ...);
   template <size_t i>
   using ResultAt = std::tuple_element_t<i, std::tuple<std::type_identity<Ts>...>>::type;
@@ -87,31 +85,32 @@ class ForkAllAwaiter final : public ForkAwaiter<ForkAllAwaiter<Ts...>> {
   bool AnsweredAt(uint32_t child) const { return kAnswered[child](frames_[child]); }
 
   template <size_t i>
-  ForkResult<ResultAt<i>> TakeAt() {
+  [[gnu::always_inline]] ForkResult<ResultAt<i>> TakeAt(uint32_t elsewhere) {
     using T = ResultAt<i>;
-    void* frame = std::exchange(frames_[i], nullptr);
+    taken_ = i + 1;
     if constexpr (std::is_void_v<T>) {
-      ForkedTask<T>::Take(frame, this->IsElsewhere(i));
+      ForkedTask<T>::Take(frames_[i], i >= elsewhere);
       return {};
     } else {
-      return ForkedTask<T>::Take(frame, this->IsElsewhere(i));
+      return ForkedTask<T>::Take(frames_[i], i >= elsewhere);
     }
   }
   template <size_t... i>
-  auto TakeAll(std::index_sequence<i...>) {
+  [[gnu::always_inline]] auto TakeAll(std::index_sequence<i...>, uint32_t elsewhere) {
     if constexpr (kAllVoid) {
-      ((void)TakeAt<i>(), ...);
+      ((void)TakeAt<i>(elsewhere), ...);
     } else {
-      return std::tuple<ForkResult<Ts>...>{TakeAt<i>()...};
+      return std::tuple<ForkResult<Ts>...>{TakeAt<i>(elsewhere)...};
     }
   }
+  // It was not awaited to its end.
   template <size_t... i>
-  void DiscardAll(std::index_sequence<i...>) {
-    ((frames_[i] == nullptr ? void()
-                            : ForkedTask<ResultAt<i>>::Discard(frames_[i], this->IsElsewhere(i))),
-     ...);
+  [[gnu::noinline]] void DiscardAll(std::index_sequence<i...>) {
+    const uint32_t elsewhere = this->elsewhere();
+    ((i < taken_ ? void() : ForkedTask<ResultAt<i>>::Discard(frames_[i], i >= elsewhere)), ...);
   }
 
+  uint32_t taken_ = 0;
   void* frames_[kCount];
 };
 
@@ -168,20 +167,24 @@ class ForkEachAwaiter final : public ForkAwaiter<ForkEachAwaiter<T>> {
  public:
   template <typename Make>
   ForkEachAwaiter(ForkResult<T>* results, size_t count, Make& make, TaskRoot* root)
-      : ForkAwaiter<ForkEachAwaiter>(root), results_(results), frames_(count, make) {}
+      : results_(results), frames_(count, make) {
+    this->SetRoot(root);
+  }
   ~ForkEachAwaiter() {
+    const uint32_t elsewhere = this->elsewhere();
     for (uint32_t i = taken_; i < frames_.count(); ++i) {
-      ForkedTask<T>::Discard(frames_[i], this->IsElsewhere(i));
+      ForkedTask<T>::Discard(frames_[i], i >= elsewhere);
     }
   }
 
   void await_resume() {
+    const uint32_t elsewhere = this->elsewhere();
     while (taken_ < frames_.count()) {
       const uint32_t i = taken_++;
       if constexpr (std::is_void_v<T>) {
-        ForkedTask<T>::Take(frames_[i], this->IsElsewhere(i));
+        ForkedTask<T>::Take(frames_[i], i >= elsewhere);
       } else {
-        results_[i] = ForkedTask<T>::Take(frames_[i], this->IsElsewhere(i));
+        results_[i] = ForkedTask<T>::Take(frames_[i], i >= elsewhere);
       }
     }
   }
@@ -210,24 +213,30 @@ using ForkedBy = typename std::invoke_result_t<Make&, size_t>::value_type;
 // What Fork returns: to be awaited at once, inside a Task.
 template <typename... Ts>
 class [[nodiscard]] ForkAll {
+  using Awaiter = internal::ForkAllAwaiter<Ts...>;
+  // g++-12 copies an awaiter that it is given by reference.
+  class AwaiterAt {
+   public:
+    explicit AwaiterAt(Awaiter* at) : at_(at) {}
+    [[gnu::always_inline]] bool await_ready() noexcept { return at_->await_ready(); }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> coroutine) noexcept {
+      return at_->await_suspend(coroutine);
+    }
+    [[gnu::always_inline]] auto await_resume() { return at_->await_resume(); }
+
+   private:
+    Awaiter* at_;
+  };
+
  public:
-  explicit ForkAll(Task<Ts>&... tasks)
-      : frames_{internal::TaskAccess::Release(std::move(tasks))...} {}
-  ForkAll(const ForkAll&) = delete;
-  ForkAll& operator=(const ForkAll&) = delete;
-  ~ForkAll() {
-    if (__builtin_expect(frames_[0] != nullptr, 0)) Discard();
+  explicit ForkAll(Task<Ts>&... tasks) : awaiter_(tasks...) {}
+  AwaiterAt AwaitInPlace(TaskRoot* root) && {
+    awaiter_.SetRoot(root);
+    return AwaiterAt(&awaiter_);
   }
-  auto AwaitInPlace(TaskRoot* root) && { return internal::ForkAllAwaiter<Ts...>(frames_, root); }
 
  private:
-  // It was never awaited.
-  [[gnu::noinline]] void Discard() {
-    void** frame = frames_;
-    (internal::ForkedTask<Ts>::Discard(*frame++, false), ...);
-  }
-
-  void* frames_[sizeof...(Ts)];
+  Awaiter awaiter_;
 };
 
 // co_await yields a tuple of the results, with std::monostate for void; nothing when all are void.

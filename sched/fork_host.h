@@ -34,6 +34,13 @@ class ForkHost {
     if (__builtin_expect(idle_.NeedsWake(), 0)) WakeThief();
   }
 
+  // Whether a fork may run its children by calls, on top of the stack that it runs on: not on a
+  // stack other than the worker's (a fiber's), and not so deep that it would fill that.
+  bool MayNest() const {
+    const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    return stack_base_ - here < kNestedBytesMax;
+  }
+
   // Before a fork begins. Children run without passing the worker's loop, so that its other duties
   // come here now and then. True: other tasks wait, the forking one shall queue behind them.
   bool TurnIsOver() { return __builtin_expect(--forks_left_ == 0, 0) && EndTurn(); }
@@ -41,13 +48,19 @@ class ForkHost {
  protected:
   static constexpr uint32_t kForksPerTurn = 256;
 
+  static constexpr uintptr_t kNestedBytesMax = 32 * 1024;
+
   ~ForkHost() = default;
+
+  // The worker's loop, which polls tasks, begins here.
+  void SetStackBase() { stack_base_ = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)); }
 
   virtual void WakeThief() = 0;
   // Sets forks_left_ again.
   virtual bool EndTurn() = 0;
 
   uint32_t forks_left_ = kForksPerTurn;
+  uintptr_t stack_base_ = 0;
 
  private:
   const IdleSet& idle_;

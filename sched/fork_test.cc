@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <functional>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -17,7 +16,7 @@
 #include "future/oneshot.h"
 #include "future/sleep.h"
 #include "future/yield.h"
-#include "sched/parallel.h"
+#include "sched/fiber.h"
 #include "sched/scheduler.h"
 
 namespace zokio {
@@ -309,43 +308,34 @@ TEST(ForkTest, ALongForkJoinLetsOtherTasksAndTimersHaveTurns) {
   });
 }
 
-TEST(ParallelTest, ForVisitsEachNumberOnce) {
-  auto scheduler = Make(2);
-  std::vector<int> visits(10007);
-  scheduler->BlockOn([&]() -> Task<> {
-    co_await ParallelFor(0, visits.size(), [&](size_t i) { ++visits[i]; });
-    co_await ParallelFor(
-        7, visits.size(),
-        [&](size_t begin, size_t end) {
-          EXPECT_LE(end - begin, 10u);
-          for (; begin < end; ++begin) ++visits[begin];
-        },
-        10);
-    co_await ParallelFor(5, 5, [&](size_t) { ADD_FAILURE() << "nothing to visit"; });
-    Atomic<size_t> numbers{0};
-    co_await ParallelFor(
-        0, 100,
-        [&](size_t begin, size_t end) -> Task<> {
-          co_await Yield();
-          numbers.fetch_add(end - begin);
-        },
-        7);
-    EXPECT_EQ(numbers.load(), 100u);
+// The turns come deep inside the calls by which children run: all of them go back to links.
+TEST(ForkTest, ARecursionIsLeftForOtherTasksAndGoesOn) {
+  auto scheduler = Make(1);
+  scheduler->BlockOn([]() -> Task<> {
+    Atomic<int> turns{0};
+    Atomic<bool> stop{false};
+    auto other = co_await SpawnChild([](Atomic<int>* count, Atomic<bool>* ended) -> Task<> {
+      for (; !ended->load(); count->fetch_add(1)) co_await Yield();
+    }(&turns, &stop));
+    while (turns.load() < 5) {
+      const uint64_t sum = co_await Fib(15);
+      EXPECT_EQ(sum, 610u);
+    }
+    stop.store(true);
+    (void)co_await other;
   });
-  for (size_t i = 0; i < visits.size(); ++i) ASSERT_EQ(visits[i], i < 7 ? 1 : 2) << i;
 }
 
-TEST(ParallelTest, ReduceKeepsTheOrder) {
+// A fiber's stack may be small: there children run by links.
+TEST(ForkTest, ForksInAFiber) {
   auto scheduler = Make(2);
-  std::string text = scheduler->BlockOn(ParallelReduce(
-      0, 26, std::string("<"),
-      [](size_t begin, size_t end) {
-        std::string piece;
-        for (; begin < end; ++begin) piece += static_cast<char>('a' + begin);
-        return piece;
-      },
-      std::plus<>(), 1));
-  EXPECT_EQ(text, "<abcdefghijklmnopqrstuvwxyz");
+  scheduler->BlockOn([]() -> Task<> {
+    Result<uint64_t> sum = co_await RunFiber([](Fiber& fiber) {
+      return fiber.Await(Fib(15)) + fiber.Await(YieldingFib(10)) + fiber.Await(Chain(5000));
+    });
+    EXPECT_TRUE(sum.ok());
+    EXPECT_EQ(sum.value(), 610u + 55u + 5000u);
+  });
 }
 
 Task<Result<int>> FailsLate(OneshotReceiver<int> receiver) {

@@ -1,11 +1,17 @@
 // ForkAwaiter: how a coroutine waits for children that it forked. What Fork and ForkEach share.
 //
 // The children's frames exist when the fork begins. All but the first are offered in the worker's
-// fork deque; the first is started in place, as an awaited task is. At the end of a child that runs
-// in place (EndLink) the next one is popped from the deque and started in place too, by symmetric
-// transfer: no scheduler, no counter, no read-modify-write. A child that is not there any more was
-// stolen, and then so were all that come after it: stolen children are tasks of their own, and the
-// fork waits for them as a leaf of the parent's task.
+// fork deque; the first is started in place. When it has ended the next one is popped from the
+// deque and started in place too: no scheduler, no counter, no read-modify-write. A child that is
+// not there any more was stolen, and then so were all that come after it: stolen children are
+// tasks of their own, and the fork waits for them as a leaf of the parent's task.
+//
+// In place means one of two things. Nested: by a call out of await_ready, while the parent is not
+// even suspended; a child that ended has returned, with its result in its block. When a child
+// returns without a result, it waits; then its parent is suspended and so are all that called it,
+// and each fork becomes its child's EndLink. Linked: from then on, and where calls would use too
+// much stack, or the stack is a fiber's (ForkHost::MayNest), a child's end finds its fork by that
+// link and what comes next is started by symmetric transfer.
 //
 //   index:  0 .. current_        run in place; current_ is running
 //           below pushed_        to be run in place: the deque was full, or there is none
@@ -25,6 +31,7 @@
 #include <algorithm>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -78,41 +85,10 @@ struct ForkedTask {
 
   // The result of a child that has ended; its block is given back.
   [[gnu::always_inline]] static T Take(void* frame, bool elsewhere) {
-    if (__builtin_expect(!elsewhere && Block::SlotOfFrame(frame)->state() == SlotState::kValue,
-                         1)) {
-      return TakeValue(frame);
-    }
-    return TakeOther(frame, elsewhere);
+    if (__builtin_expect(!elsewhere, 1)) return TaskAccess::Finish(TaskAccess::Adopt<T>(frame));
+    return TakeElsewhere(frame);
   }
-  // What happens almost always: TaskAccess::Finish without its exceptions.
-  [[gnu::always_inline]] static T TakeValue(void* frame) {
-    TaskHandle<T>::from_address(frame).destroy();
-    if constexpr (std::is_trivially_copyable_v<Stored<T>>) {
-      ResultSlot<T>* slot = Block::SlotOfFrame(frame);
-      if constexpr (std::is_void_v<T>) {
-        Block::Free(frame);
-      } else if constexpr (std::is_reference_v<T>) {
-        T result = *slot->value();
-        Block::Free(frame);
-        return result;
-      } else {
-        T result = slot->value();
-        Block::Free(frame);
-        return result;
-      }
-    } else {
-      struct Guard {
-        void* frame;
-        ~Guard() {
-          Block::SlotOfFrame(frame)->Destroy();
-          Block::Free(frame);
-        }
-      } guard{frame};
-      return Block::SlotOfFrame(frame)->Take();
-    }
-  }
-  [[gnu::noinline]] static T TakeOther(void* frame, bool elsewhere) {
-    if (!elsewhere) return TaskAccess::Finish(TaskAccess::Adopt<T>(frame));
+  [[gnu::noinline]] static T TakeElsewhere(void* frame) {
     struct Guard {
       void* frame;
       ~Guard() { ForkedChild(Block::HeaderOfFrame(frame)).Drop(); }
@@ -131,77 +107,154 @@ struct ForkedTask {
   }
 };
 
+// How children come back to their fork, and how the fork waits: filled in only where it waits.
+struct ForkLinks : EndLink, LeafAwait {};
+struct UnsetForkLinks {
+  UnsetForkLinks() {}  // NOLINT(modernize-use-equals-default): the union
+  union {
+    ForkLinks links;
+  };
+};
+
 // Derived has: count(); FrameAt(i); HeaderAt(i); PrepareAt(i, context); AnsweredAt(i).
 template <typename Derived>
-class ForkAwaiter : protected EndLink, protected LeafAwait {
+class ForkAwaiter : private UnsetForkLinks {
  public:
-  ForkAwaiter(ForkAwaiter&&) = delete;  // the root and the children point here
+  ForkAwaiter(const ForkAwaiter&) = delete;  // the root and the children point here
+  ForkAwaiter& operator=(const ForkAwaiter&) = delete;
 
-  bool await_ready() const noexcept { return self().count() == 0; }
+  // Of the awaiting task; before all else.
+  void SetRoot(TaskRoot* root) { root_ = root; }
 
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> coroutine) noexcept {
-    EndLink::parent = coroutine;
-    LeafAwait::continuation = coroutine;
+  [[gnu::always_inline]] bool await_ready() noexcept {
+    if (self().count() == 0) return true;
+    ForkHost* host = root_->context->environment().forks;
+    return host != nullptr && host->MayNest() && RunNested(*host);
+  }
+
+  [[gnu::noinline]] std::coroutine_handle<> await_suspend(
+      std::coroutine_handle<> coroutine) noexcept {
+    std::construct_at(&links,
+                      ForkLinks{{&Ended, &CancelLink, coroutine}, {&kLeafVtable, coroutine}});
     Context& context = *root_->context;
+    if (stage_ == Stage::kBegun) return LeaveNest();
+    if (stage_ == Stage::kTurnIsOver) return QueueAgain(context);
     ForkHost* host = context.environment().forks;
     if (host != nullptr && host->TurnIsOver()) return QueueAgain(context);
     return Begin(context);
   }
 
  protected:
-  explicit ForkAwaiter(TaskRoot* root) : root_(root) {
-    EndLink::ended = &Ended;
-    EndLink::poll_cancel = &CancelLink;
-    LeafAwait::vtable = &kLeafVtable;
-  }
+  ForkAwaiter() = default;
   ~ForkAwaiter() = default;
 
-  bool IsElsewhere(uint32_t child) const { return child >= elsewhere_ && begun_; }
+  // The first child that runs elsewhere, or did.
+  uint32_t elsewhere() const { return stage_ == Stage::kBegun ? elsewhere_ : self().count(); }
+  // The same once it has begun.
+  uint32_t elsewhere_at_end() const { return elsewhere_; }
 
  private:
+  enum class Stage : uint32_t { kNew, kTurnIsOver, kBegun };
+
   Derived& self() { return static_cast<Derived&>(*this); }
   const Derived& self() const { return static_cast<const Derived&>(*this); }
+  static ForkAwaiter* Of(EndLink* link) {
+    return static_cast<ForkAwaiter*>(
+        reinterpret_cast<UnsetForkLinks*>(static_cast<ForkLinks*>(link)));
+  }
+  static ForkAwaiter* Of(LeafAwait* leaf) { return Of(static_cast<ForkLinks*>(leaf)); }
+  static ForkAwaiter* Of(ForkLinks* both) {
+    return static_cast<ForkAwaiter*>(reinterpret_cast<UnsetForkLinks*>(both));
+  }
+
+  // Runs the children by calls. True when all have ended.
+  [[gnu::always_inline]] bool RunNested(ForkHost& host) noexcept {
+    if (host.TurnIsOver()) {
+      stage_ = Stage::kTurnIsOver;
+      return false;
+    }
+    const uint32_t count = self().count();
+    stage_ = Stage::kBegun;
+    uint32_t pushed = OfferTo(host, 0, count);
+    for (uint32_t child = 0;;) {
+      TaskAccess::RunNested(self().FrameAt(child), root_);
+      if (__builtin_expect(!self().AnsweredAt(child), 0)) return WaitInPlace(child, pushed);
+      if (++child == count) break;
+      if (__builtin_expect(child < pushed, 0)) {
+        pushed = OfferLate(host, child, pushed);
+      } else if (__builtin_expect(!host.deque().PopIfOfMany(self().HeaderAt(child)), 0)) {
+        if (!host.deque().PopIf(self().HeaderAt(child))) return PollOthersFrom(child);
+      }
+    }
+    elsewhere_ = count;
+    return true;
+  }
+  [[gnu::noinline]] bool WaitInPlace(uint32_t child, uint32_t pushed) noexcept {
+    current_ = child;
+    pushed_ = pushed;
+    elsewhere_ = std::max(child + 1, pushed);
+    return false;
+  }
+  [[gnu::noinline]] bool PollOthersFrom(uint32_t child) noexcept {
+    current_ = elsewhere_ = pushed_ = child;
+    return PollOthers(*root_->context);
+  }
+  // A child waits, in place or elsewhere, and so does this: from now on by links.
+  std::coroutine_handle<> LeaveNest() noexcept {
+    if (current_ < elsewhere_) {
+      TaskAccess::Link(self().FrameAt(current_), root_, &links);
+    } else {
+      root_->leaf = &links;
+    }
+    return std::noop_coroutine();
+  }
 
   [[gnu::noinline]] std::coroutine_handle<> QueueAgain(Context& context) noexcept {
-    root_->leaf = this;
+    root_->leaf = &links;
     context.RequestRequeue();
     return std::noop_coroutine();
   }
 
   // Offers all children but the first; returns that one.
-  [[gnu::always_inline]] std::coroutine_handle<> Begin(Context& context) noexcept {
-    begun_ = true;
+  std::coroutine_handle<> Begin(Context& context) noexcept {
+    stage_ = Stage::kBegun;
+    current_ = 0;
     pushed_ = self().count();
     Offer(context);
     return StartInPlace(0);
   }
 
-  // Offers what comes after the current child and is not offered yet, the last first: as much as
-  // the deque holds.
-  [[gnu::always_inline]] void Offer(Context& context) noexcept {
-    ForkHost* host = context.environment().forks;
-    if (host == nullptr) return;
-    uint32_t pushed = pushed_;
-    while (pushed > current_ + 1 && host->deque().Push(self().PrepareAt(pushed - 1, context))) {
-      --pushed;
+  // Offers what comes after the current child and is not offered yet.
+  void Offer(Context& context) noexcept {
+    if (ForkHost* host = context.environment().forks) pushed_ = OfferTo(*host, current_, pushed_);
+  }
+  // Offers the children from `pushed` down to the one after `child`, the last first: as many as the
+  // deque holds. Returns the first that is offered.
+  [[gnu::always_inline]] uint32_t OfferTo(ForkHost& host, uint32_t child,
+                                          uint32_t pushed) noexcept {
+    if (pushed <= child + 1) return pushed;
+    Context& context = *root_->context;
+    while (host.deque().Push(self().PrepareAt(pushed - 1, context)) && --pushed > child + 1) {
     }
-    if (pushed == pushed_) return;
-    pushed_ = pushed;
-    host->Offer();
+    host.Offer();
+    return pushed;
+  }
+  [[gnu::noinline]] uint32_t OfferLate(ForkHost& host, uint32_t child, uint32_t pushed) noexcept {
+    return OfferTo(host, child, pushed);
   }
 
   std::coroutine_handle<> StartInPlace(uint32_t child) noexcept {
     // All that is offered after it may be elsewhere.
     elsewhere_ = std::max(child + 1, pushed_);
-    return TaskAccess::Link(self().FrameAt(child), root_, this);
+    return TaskAccess::Link(self().FrameAt(child), root_, &links);
   }
 
   // In this order what happens most; anything that calls is out of line, so that this needs no
   // registers saved.
   static std::coroutine_handle<> Ended(EndLink* link) noexcept {
-    auto* fork = static_cast<ForkAwaiter*>(link);
+    ForkAwaiter* fork = Of(link);
     const uint32_t child = ++fork->current_;
-    if (child == fork->self().count()) return fork->EndLink::parent;
+    if (child == fork->self().count()) return fork->links.parent;
     if (__builtin_expect(child < fork->pushed_, 0)) return fork->NextOfMany(child);
     ForkHost* host = fork->root_->context->environment().forks;
     if (__builtin_expect(
@@ -225,9 +278,9 @@ class ForkAwaiter : protected EndLink, protected LeafAwait {
   }
 
   [[gnu::noinline]] std::coroutine_handle<> WaitForOthers(Context& context) noexcept {
-    if (PollOthers(context)) return EndLink::parent;
-    LeafAwait::continuation = EndLink::parent;
-    root_->leaf = this;
+    if (PollOthers(context)) return links.parent;
+    links.continuation = links.parent;
+    root_->leaf = &links;
     return std::noop_coroutine();
   }
 
@@ -242,19 +295,19 @@ class ForkAwaiter : protected EndLink, protected LeafAwait {
   }
 
   static bool PollLeaf(LeafAwait* leaf, Context& context) noexcept {
-    auto* fork = static_cast<ForkAwaiter*>(leaf);
-    if (fork->begun_) return fork->PollOthers(context);
+    ForkAwaiter* fork = Of(leaf);
+    if (fork->stage_ == Stage::kBegun) return fork->PollOthers(context);
     leaf->continuation = fork->Begin(context);
     return true;
   }
   static bool CancelLeaf(LeafAwait* leaf, Context& context) noexcept {
-    return static_cast<ForkAwaiter*>(leaf)->CancelOthers(context);
+    return Of(leaf)->CancelOthers(context);
   }
   static bool CancelLink(EndLink* link, Context& context) noexcept {
-    return static_cast<ForkAwaiter*>(link)->CancelOthers(context);
+    return Of(link)->CancelOthers(context);
   }
   bool CancelOthers(Context& context) noexcept {
-    if (!begun_) return true;
+    if (stage_ != Stage::kBegun) return true;
     const uint32_t count = self().count();
     for (uint32_t child = elsewhere_; child < count; ++child) {
       ForkedChild(self().HeaderAt(child)).Cancel();
@@ -268,10 +321,10 @@ class ForkAwaiter : protected EndLink, protected LeafAwait {
   static constexpr LeafVtable kLeafVtable{&PollLeaf, &CancelLeaf, "zokio::Fork"};
 
   TaskRoot* root_;
-  uint32_t current_ = 0;
-  uint32_t pushed_ = 0;
-  uint32_t elsewhere_ = 0;
-  bool begun_ = false;
+  uint32_t current_;
+  uint32_t pushed_;
+  uint32_t elsewhere_;
+  Stage stage_ = Stage::kNew;
 };
 
 }  // namespace zokio::internal

@@ -63,6 +63,7 @@ void Worker::Settle() {
 
 // Few instructions a poll: what is not so each time is out of line.
 void Worker::Loop() {
+  SetStackBase();
   last_maintenance_ = core_.pace_clock().Now();
   while (true) {
     TaskHeader* task = NextLocal();
