@@ -15,6 +15,7 @@ Variants of a test in another configuration than a sanitizer's: //bazel:variant.
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 load("//bazel:compile_fail.bzl", "compile_fail_test")
+load("//bazel:pch.bzl", "precompiled_header")
 load("//bazel:sanitizers.bzl", "SANITIZER_COMPATIBLE", "sanitized_test")
 
 _WARNINGS = [
@@ -61,6 +62,33 @@ _TEST_COPTS = select({
     "@zokio//bazel:asan": ["-O0"],
     "//conditions:default": [],
 })
+
+# GoogleTest parsed beforehand, where the options are those of //bazel:gtest_pch.
+_PCH = "@zokio//bazel:gtest_pch"
+_PCH_PATH = "$(BINDIR)/%sbazel/gtest_pch.h" % (
+    Label(_PCH).workspace_root + "/" if Label(_PCH).workspace_root else ""
+)
+PCH_COPTS = select({
+    "@zokio//bazel:gcc": ["-include", _PCH_PATH],
+    "@zokio//bazel:clang": ["-include-pch", _PCH_PATH + ".pch"],
+    "//conditions:default": [],
+})
+PCH_DEPS = select({
+    "@zokio//bazel:gcc": [_PCH],
+    "@zokio//bazel:clang": [_PCH],
+    "//conditions:default": [],
+})
+
+def zokio_gtest_pch():
+    """The precompiled header that tests use."""
+    precompiled_header(
+        name = "gtest_pch",
+        testonly = True,
+        copts = _TEST_COPTS,
+        header = "gtest/gtest.h",
+        tags = ["manual"],
+        deps = ["@com_google_googletest//:gtest"],
+    )
 
 def zokio_compiler_settings():
     """The settings that selects of this file and of //bazel:sanitizers.bzl name."""
@@ -143,7 +171,7 @@ def zokio_cc_test(
         name = name,
         srcs = srcs,
         args = args,
-        copts = ZOKIO_COPTS + copts + _TEST_COPTS,
+        copts = ZOKIO_COPTS + copts + _TEST_COPTS + ([] if copts else PCH_COPTS),
         data = data,
         env = env,
         linkstatic = True,
@@ -151,7 +179,7 @@ def zokio_cc_test(
         tags = all_tags,
         target_compatible_with = target_compatible_with,
         timeout = timeout,
-        deps = deps + [googletest],
+        deps = deps + [googletest] + ([] if copts else PCH_DEPS),
         **kwargs
     )
     if not sanitize:
