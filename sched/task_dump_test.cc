@@ -18,15 +18,12 @@
 #include "future/task_scope.h"
 #include "future/yield.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
 
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(options)).value();
-}
+using testing::MakeScheduler;
 
 // Answers pending to its cancellation until it is let go.
 class Unyielding {
@@ -49,7 +46,7 @@ Task<> Wait(Atomic<int>* started) {
 }
 
 TEST(TaskDumpTest, NamesWaitingTasksAndWhatTheyDo) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Atomic<int> started{0};
   std::vector<JoinHandle<void>> handles;
   for (int i = 0; i < 3; ++i) {
@@ -90,7 +87,7 @@ Task<int> Outermost(OneshotReceiver<int> receiver, Atomic<bool>* started) {
 }
 
 TEST(TaskDumpTest, TellsWhatATaskWaitsForAndWhereItsCoroutinesStand) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   auto [sender, receiver] = MakeOneshot<int>();
   Atomic<bool> started{false};
   const uint32_t line = std::source_location::current().line() + 1;
@@ -114,7 +111,7 @@ TEST(TaskDumpTest, TellsWhatATaskWaitsForAndWhereItsCoroutinesStand) {
 // A dump looks at tasks as if it ran them, while others wake them.
 TEST(TaskDumpTest, NoWakeIsLostToADump) {
   constexpr int kTrips = 2000;
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Atomic<bool> done{false};
   auto trip = [](Scheduler* on) -> Task<int> {
     int sum = 0;
@@ -146,7 +143,7 @@ TEST(TaskDumpTest, NoWakeIsLostToADump) {
 }
 
 TEST(TaskDumpTest, AWorkerInsideALongPollIsNamed) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Parker release;
   Parker inside;
   auto handle = scheduler->SpawnOn(
@@ -169,7 +166,7 @@ TEST(TaskDumpTest, AWorkerInsideALongPollIsNamed) {
 
 // Tasks that ran on worker 0 first, so that it answers for them while worker 1 is inside a poll.
 TEST(TaskDumpTest, TellsWhatRunsFromWhatIsQueued) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Parker holder_runs, go_on, last_runs, release;
   auto to_running = MakeOneshot<int>();
   auto to_queued = MakeOneshot<int>();
@@ -276,7 +273,7 @@ TEST(TaskDumpTest, AnUnnamedTaskTellsTheCallsThatSpawnedItWhereThatIsRecorded) {
   options.workers = 1;
   options.record_spawns = true;
   auto recording = std::move(Scheduler::Create(options)).value();
-  auto plain = Make(1);
+  auto plain = MakeScheduler(1);
   for (Scheduler* scheduler : {recording.get(), plain.get()}) {
     Atomic<int> started{0};
     const void* caller = nullptr;
@@ -296,7 +293,7 @@ TEST(TaskDumpTest, AnUnnamedTaskTellsTheCallsThatSpawnedItWhereThatIsRecorded) {
 }
 
 TEST(TaskDumpTest, ShutdownNamesTheTasksThatBlockIt) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Atomic<bool> let_go{false};
   Atomic<int> started{0};
   auto stubborn = [](Atomic<bool>* flag, Atomic<int>* count) -> Task<> {
