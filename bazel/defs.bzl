@@ -289,7 +289,8 @@ def zokio_cc_fuzz_test(
         **kwargs):
     """A libFuzzer target under ASan and UBSan: the corpus first, then a bounded number of runs.
 
-    To fuzz for longer: `bazel run //pkg:name --test_arg... -- -runs=-1 -max_total_time=600`.
+    To fuzz for longer, and with comparisons traced in the libraries too:
+    `bazel run --config=fuzz //pkg:name -- -runs=-1 -max_total_time=600`.
 
     Args:
       name: the test; `name.bin` is the program, buildable only by way of it.
@@ -307,7 +308,7 @@ def zokio_cc_fuzz_test(
         name = name + ".bin",
         testonly = True,
         srcs = srcs,
-        copts = ZOKIO_COPTS + copts,
+        copts = ZOKIO_COPTS + copts + ["-fsanitize=fuzzer-no-link"],
         linkopts = ["-fsanitize=fuzzer"],
         tags = ["manual"],
         target_compatible_with = SANITIZER_COMPATIBLE,
