@@ -20,6 +20,7 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
       index_(index),
       driver_(std::move(driver)),
       idle_period_(idle_period),
+      spin_(driver_->TellsUnparks() ? core.idle_spin() : IdleSpin::Never()),
       table_(core.table_limit()),
       place_(index < core.worker_count() ? index : 0),
       random_(static_cast<uint64_t>(index) + 1),
@@ -332,6 +333,7 @@ TaskHeader* Worker::FindWork() {
     TaskHeader* task = NextLocal();
     if (events > 1 && task != nullptr && HasVisibleWork()) Notify();
     if (task == nullptr && !passive) task = TakeInjectedOfAny();
+    if (task == nullptr && !passive && !searching_ && SpinForWork()) continue;
     if (task == nullptr && !passive) task = Search();
     if (searching_ && (task != nullptr || passive)) EndSearch();
     if (task != nullptr) {
