@@ -72,9 +72,11 @@ struct alignas(64) ActorCell {
   static constexpr uint32_t kTenant = 32768;     // its end makes its loop vacant
   static constexpr uint32_t kMoveWish = 65536;   // it moves to another loop when it is idle
   static constexpr uint32_t kArriving = 131072;  // its old home may still send on what came for it
+  static constexpr uint32_t kPressed = 262144;   // was told more than it has room for
+  static constexpr uint32_t kMuted = 524288;     // told somebody more than that has room for
   // Nothing of the mailbox is handled while one of these is set.
   static constexpr uint32_t kNoMail =
-      kBusy | kSuspended | kUnstarted | kStopping | kRestarting | kArriving;
+      kBusy | kSuspended | kUnstarted | kStopping | kRestarting | kArriving | kMuted;
 
   explicit ActorCell(ActorLoop* home) : loop_(home) {}
 
@@ -84,10 +86,7 @@ struct alignas(64) ActorCell {
   ActorLoop* exact_loop() const { return loop_.load(memory_order_seq_cst); }
   void SetLoop(ActorLoop* home) { loop_.store(home, memory_order_seq_cst); }
   // The number of messages from which on more take the slow way, after its flags have changed.
-  void ResetBound() {
-    const bool bounded = type->mailbox.overflow != Overflow::kWait;
-    queued_max = (flags & kObserved) != 0 ? 0 : bounded ? type->mailbox.capacity : UINT32_MAX;
-  }
+  void ResetBound() { queued_max = (flags & kObserved) != 0 ? 0 : type->mailbox.capacity; }
 
   bool HasMail() const { return !mail.empty() || (flags & kUrgentMail) != 0; }
   // From now on each message that comes takes the way of those that find the mailbox full.
@@ -109,7 +108,7 @@ struct alignas(64) ActorCell {
   Atomic<uint32_t> generation_{0};
   uint32_t flags = 0;
   SharedCount queued;                // in the mailbox
-  uint32_t queued_max = UINT32_MAX;  // from there on the overflow policy decides
+  uint32_t queued_max = 0;           // from there on a message takes the slow way, see MakeRoom
   EnvelopeList mail;
   ActorCell* next_run = nullptr;  // in the run queue or the pool's free list
   const ActorType* type = nullptr;

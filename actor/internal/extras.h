@@ -55,6 +55,11 @@ struct CellExtras {
   std::function<bool(Envelope& envelope)> intercept;
   uint32_t restarted = 0;
   EnvelopeList urgent;  // mail before the mailbox's, oldest first
+  // Back-pressure (loop_pressure.cc): whom this one holds back, for how many of its turns; and for
+  // whose sake it is held back itself.
+  std::vector<ActorId> muted;
+  uint32_t pressed_turns = 0;
+  std::vector<ActorId> muted_by;
   // Of actors that move: where to, and from which loop of the group; what waits until they are
   // there.
   uint32_t move_to = 0;

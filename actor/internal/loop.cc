@@ -44,6 +44,10 @@ void ActorLoop::SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope) {
   if (here != nullptr && &here->system_ == &home->system_) {
     const uint32_t to = home->index_ - here->group_first_;
     if (to < here->outboxes_.size()) return here->Stage(to, envelope);
+  } else if (here != nullptr) {
+    // An actor of another system, which may end before this one, is nobody here.
+    envelope->sender = nullptr;
+    envelope->sender_generation = 0;
   }
   home->PostFromOutside(envelope);
 }
@@ -212,8 +216,15 @@ bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
   const MailboxOptions& mailbox = cell->type->mailbox;
   if ((cell->flags & ActorCell::kArriving) != 0 && HoldBack(cell, envelope)) return false;
   if ((cell->flags & ActorCell::kObserved) != 0 && !Observe(cell, envelope)) return false;
-  if (mailbox.overflow == Overflow::kWait || cell->queued.value() < mailbox.capacity) return true;
+  const uint32_t queued = cell->queued.value();
+  if (queued < mailbox.capacity) return true;
+  // Who is full is not held back itself: so nobody waits in a circle.
+  if ((cell->flags & ActorCell::kMuted) != 0) Unmute(cell, ActorId());
   if (envelope->type->quiet) return true;  // what the system says is no message to lose
+  if (mailbox.overflow == Overflow::kWait && queued < mailbox.told_max) {
+    Press(cell, envelope);
+    return true;
+  }
   if (mailbox.overflow == Overflow::kDropOldest) {
     Envelope* oldest = cell->mail.TakeFirst([](const Envelope& e) { return !e.type->quiet; });
     if (oldest != nullptr) {

@@ -137,6 +137,12 @@ class ActorLoop {
   ActorCell* TakeSharedCell() { return shared_pool_.Take(); }
   void ReturnSharedCell(ActorCell* cell) { shared_pool_.Return(cell); }
 
+  // Back-pressure: see loop_pressure.cc.
+  void Mute(ActorCell* cell, ActorId by);
+  void Unmute(ActorCell* cell, ActorId by);
+  // Before the loop runs: its actors may wait for others in ways that it does not see.
+  void NeverMute() { mutes_ = false; }
+
   void RequestStop(ActorCell* cell, bool kill);
   void Restart(ActorCell* cell);
   void Failed(ActorCell* cell, Failure failure);
@@ -324,6 +330,9 @@ class ActorLoop {
   // Where the list begins in which `cell` stands or will stand.
   ActorCell*& SiblingsOf(ActorCell* cell);
   bool MakeRoom(ActorCell* cell, Envelope* envelope);
+  void Press(ActorCell* cell, const Envelope* envelope);
+  void Relieve(ActorCell* cell);
+  void AfterMail(ActorCell* cell);
   bool Empty() const;
   bool ShutdownCanStep() const;
   bool StepShutdown();
@@ -360,6 +369,7 @@ class ActorLoop {
   uint64_t moves_begun_ = 0;
   uint32_t receiving_from_ = UINT32_MAX;  // whose ring is being drained, by number in the group
   int64_t in_transit_ = 0;                // wakes of ended activations that have not arrived yet
+  bool mutes_ = true;
   bool shutdown_seen_ = false;
   bool drained_ = false;
   bool killed_ = false;

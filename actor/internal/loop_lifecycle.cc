@@ -161,7 +161,6 @@ void ActorLoop::Finish(ActorCell* cell) {
                                                                     : Ending::kStopped;
   cell->flags = 0;
   cell->queued.Set(0);
-  cell->queued_max = UINT32_MAX;
   cell->object = nullptr;
   cell->parent = nullptr;
   // Its references are void from here on.
@@ -182,6 +181,7 @@ void ActorLoop::Finish(ActorCell* cell) {
   if (extras != nullptr) {
     reject(extras->stash);
     reject(extras->waiting);
+    for (const ActorId muted : extras->muted) SendUnmute(muted, id);
     for (const Watcher& watcher : extras->watchers) {
       watcher.notify(watcher.id, id, ending);
     }

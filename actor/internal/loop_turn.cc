@@ -186,7 +186,8 @@ bool ActorLoop::RunMail(ActorCell* cell) {
   message_ = nullptr;
   counters_.messages += handled;
   round_left_ -= handled;
-  if (__builtin_expect((cell->flags & ActorCell::kSendsWait) != 0, 0)) AdmitWaiting(cell);
+  constexpr uint32_t kLater = ActorCell::kSendsWait | ActorCell::kPressed;
+  if (__builtin_expect((cell->flags & kLater) != 0, 0)) AfterMail(cell);
   return true;
 }
 

@@ -165,7 +165,6 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   auto give_back = [&] {
     delete std::exchange(cell->extras, nullptr);
     cell->flags = 0;
-    cell->queued_max = UINT32_MAX;
     cell->parent = nullptr;
     local ? home.ReturnCell(cell) : home.ReturnSharedCell(cell);
   };
@@ -175,7 +174,7 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
     return ref;
   }
   cell->type = &type;
-  if (type.mailbox.overflow != Overflow::kWait) cell->queued_max = type.mailbox.capacity;
+  cell->queued_max = type.mailbox.capacity;
   if (type.measured) {
     ExtrasOf(*cell).measures = std::make_unique<Measures>();
     cell->ObserveArrivals();
