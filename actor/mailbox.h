@@ -4,14 +4,14 @@
 //    public:
 //     static constexpr MailboxOptions kMailbox{64, Overflow::kDropOldest};
 //
-// `Send` waits while `capacity` messages wait. `Tell` cannot wait: under the other policies it obeys
-// the bound, under kWait, where nobody said that messages may be lost, its sender is held back: an
-// actor whose message finds the mailbox full handles none of its own mail until the receiver is
-// down to half its capacity. It is let go earlier where the receiver cannot go on by itself (it
-// waits for an answer, say), where it is full itself, or after 64 turns of the receiver: so nobody
-// waits for ever, nor in a circle. What a single handler tells, and what comes from outside of all
-// actors, is not held back; so a last bound, `told_max`, holds for all: beyond it what is told is a
-// dead letter. Control messages (stop, kill, watch, a child's end) know no bound.
+// `Send` waits while `capacity` messages wait. `Tell` cannot wait: under the other policies it
+// obeys the bound, under kWait, where nobody said that messages may be lost, its sender is held
+// back: an actor whose message finds the mailbox full handles none of its own mail until the
+// receiver is down to half its capacity. It is let go earlier where the receiver cannot go on by
+// itself (it waits for an answer, say), where it is full itself, or after 64 turns of the receiver:
+// so nobody waits for ever, nor in a circle. What a single handler tells, and what comes from
+// outside of all actors, is not held back; so a last bound, `told_max`, holds for all: beyond it
+// what is told is a dead letter. Control messages (stop, kill, watch, a child's end) know no bound.
 #ifndef ZOKIO_ACTOR_MAILBOX_H_
 #define ZOKIO_ACTOR_MAILBOX_H_
 

@@ -38,6 +38,7 @@ struct ActorType {
   Directive (*decide)(ActorCell& cell, ActorId child, const Failure& failure);
   MailboxOptions mailbox;
   bool measured;
+  bool ranks;  // its mail is handled by rank
 };
 
 // A count that its home changes and others may look at: exact for the home.
@@ -66,7 +67,7 @@ struct alignas(64) ActorCell {
   static constexpr uint32_t kKilled = 512;       // a suspended handler is not waited for
   static constexpr uint32_t kSendsWait = 1024;   // for room in the mailbox
   static constexpr uint32_t kHooked = 2048;      // Stopping() was called
-  static constexpr uint32_t kUrgentMail = 4096;  // there is mail in `extras->urgent`
+  static constexpr uint32_t kUrgentMail = 4096;  // there is mail in `extras`: urgent or ranked
   static constexpr uint32_t kObserved = 8192;    // its mail is measured, traced or intercepted
   static constexpr uint32_t kCutShort = 16384;   // a stop that does not wait for handlers was asked
   static constexpr uint32_t kTenant = 32768;     // its end makes its loop vacant
@@ -107,8 +108,8 @@ struct alignas(64) ActorCell {
   // what a message to the living may see was published with the message.
   Atomic<uint32_t> generation_{0};
   uint32_t flags = 0;
-  SharedCount queued;                // in the mailbox
-  uint32_t queued_max = 0;           // from there on a message takes the slow way, see MakeRoom
+  SharedCount queued;       // in the mailbox
+  uint32_t queued_max = 0;  // from there on a message takes the slow way, see MakeRoom
   EnvelopeList mail;
   ActorCell* next_run = nullptr;  // in the run queue or the pool's free list
   const ActorType* type = nullptr;

@@ -137,6 +137,9 @@ class ActorLoop {
   ActorCell* TakeSharedCell() { return shared_pool_.Take(); }
   void ReturnSharedCell(ActorCell* cell) { shared_pool_.Return(cell); }
 
+  // What was stashed becomes mail again.
+  void PutBack(ActorCell* cell);
+
   // Back-pressure: see loop_pressure.cc.
   void Mute(ActorCell* cell, ActorId by);
   void Unmute(ActorCell* cell, ActorId by);
@@ -323,6 +326,10 @@ class ActorLoop {
   static bool IsIncomplete(const ActorCell* cell);
   void AcceptControl(Envelope* envelope);
   void AcceptUrgent(Envelope* envelope);
+  void AcceptRanked(Envelope* envelope);
+  static void PushRanked(ActorCell* cell, Envelope* envelope);
+  static void RankMail(ActorCell* cell);
+  static Envelope* TakeToDrop(ActorCell* cell, Envelope* envelope);
   static Envelope* PopSpecial(ActorCell* cell);
   bool Observe(ActorCell* cell, Envelope* envelope);
   void DeliverObserved(ActorCell* cell, Envelope* envelope);

@@ -1,7 +1,7 @@
 // The part of ActorLoop that holds back who tells an actor more than that has room for.
 //
-// A tells B, whose mailbox is full: B's home sends A a Mute; A handles no mail (control messages and
-// what its coroutines wait for go on) until B sends Unmute. B does so when it
+// A tells B, whose mailbox is full: B's home sends A a Mute; A handles no mail (control messages
+// and what its coroutines wait for go on) until B sends Unmute. B does so when it
 //   - has handled its mail down to half its capacity, or has ended;
 //   - cannot handle mail by itself: it waits for an answer, which may be A's, or for its parent;
 //   - has had 64 turns: others may tell it more than it can ever handle.

@@ -154,8 +154,9 @@ bool ActorLoop::ActivationIsOver() {
 
 Envelope* ActorLoop::PopSpecial(ActorCell* cell) {
   if ((cell->flags & ActorCell::kUrgentMail) == 0) return cell->mail.PopFront();
-  Envelope* envelope = cell->extras->urgent.PopFront();
-  if (cell->extras->urgent.empty()) cell->flags &= ~ActorCell::kUrgentMail;
+  CellExtras& extras = *cell->extras;
+  Envelope* envelope = extras.urgent.empty() ? extras.ranked.PopFirst() : extras.urgent.PopFront();
+  if (extras.urgent.empty() && extras.ranked.empty()) cell->flags &= ~ActorCell::kUrgentMail;
   return envelope;
 }
 

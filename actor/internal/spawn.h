@@ -101,7 +101,8 @@ struct ActorTypeOf {
                    .supervision = nullptr,
                    .decide = nullptr,
                    .mailbox = Mailbox(),
-                   .measured = false};
+                   .measured = false,
+                   .ranks = kRanksAny<A, typename A::Messages>};
     if constexpr (requires { A::kMeasured; }) type.measured = A::kMeasured;
     if constexpr (requires { A::kChildren; }) type.supervision = &A::kChildren;
     if constexpr (requires(A& actor, const Failure& failure) {
@@ -142,7 +143,8 @@ inline void Announce(ActorLoop& home, ActorCell* cell, ActorCell* parent, bool l
     CellExtras& known = ExtrasOf(*parent);
     const uint64_t number = known.remote_children_made++;
     ExtrasOf(*cell).remote_number = number;
-    known.remote_children.emplace_hint(known.remote_children.end(), number, cell->id());
+    known.remote_children.emplace_hint(known.remote_children.end(), number,
+                                       RemoteChild{cell->id()});
     // A stop tells this child too. Only looked at where the parent itself is still being made: then
     // its home may look at its flags as well.
     if ((parent->flags & ActorCell::kTold) != 0) parent->flags &= ~ActorCell::kTold;
