@@ -1,15 +1,18 @@
-// What placement brings, and what it costs, on two loads; each with it off and on, in one run:
+// What placement brings, and what it costs, on two loads; each with it off, on by the last period's
+// load, and on by the forecast of the next one's, in one run:
 //
 //   pairs    8 pairs whose two actors were born in different loops play balls: ns a message
-//   shifting 32 actors, all born in one loop; 4 of them at a time are busy, others after a while:
-//            ns a message
+//   shifting 32 actors, all born in one loop; 4 of them at a time are busy, one as much as the others
+//            together, and others after a while: ns a message
 //
 //   placement_benchmark [REPETITIONS [MESSAGES]]
 //
-// Sums are verified. Less is better. With one core both loads show what moving costs.
+// Sums are verified. Less is better. Medians, and those of the ratios to `off` of the same
+// repetition. With one core both loads show what moving costs.
 #include "actor/placement.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -112,7 +115,8 @@ void Feeder::On(Ball& ball) { Forward(worker_, ball); }
 double Shifting(ActorSystem& system, uint64_t messages) {
   constexpr uint64_t kBusy = 4;
   constexpr uint64_t kPhases = 8;
-  const uint64_t each = messages / 20 / kPhases / kBusy;
+  const uint64_t part = messages / 5 / kPhases / (kBusy + 2);
+  const auto share = [&](uint64_t i) { return i == 0 ? 3 * part : part; };
   std::vector<std::unique_ptr<Count>> counts;
   for (uint64_t i = 0; i < kPhases; ++i) counts.push_back(std::make_unique<Count>(kBusy));
   std::vector<std::vector<ActorRef<Worker>>> workers(kPhases);
@@ -126,13 +130,13 @@ double Shifting(ActorSystem& system, uint64_t messages) {
   const Instant begin = Clock::Monotonic().Now();
   uint64_t sum = 0;
   for (uint64_t phase = 0; phase < kPhases; ++phase) {
-    for (auto& worker : workers[phase]) worker.Tell(Ball{each, {}});
+    for (uint64_t i = 0; i < kBusy; ++i) workers[phase][i].Tell(Ball{share(i), {}});
     Count& count = *counts[phase];
     while (count.left.load(memory_order_acquire) != 0) count.parker.Park();
     sum += count.sum.load(memory_order_relaxed);
   }
   const auto spent = static_cast<double>((Clock::Monotonic().Now() - begin).count());
-  const uint64_t total = each * kPhases * kBusy;
+  const uint64_t total = kPhases * (kBusy + 2) * part;
   return sum == total ? spent / static_cast<double>(total) : -1;
 }
 
@@ -141,13 +145,16 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-double Run(double (*load)(ActorSystem&, uint64_t), bool on, uint64_t messages, uint64_t* moved) {
+enum class Mode { kOff, kLast, kForecast };
+
+double Run(double (*load)(ActorSystem&, uint64_t), Mode mode, uint64_t messages, uint64_t* moved) {
   SchedulerOptions scheduler_options;
   scheduler_options.workers = 2;
   auto scheduler = Scheduler::Create(std::move(scheduler_options)).value();
   ActorSystemOptions options;
-  options.placement.follow_talk = on;
-  options.placement.balance = on;
+  options.placement.follow_talk = mode != Mode::kOff;
+  options.placement.balance = mode != Mode::kOff;
+  options.placement.predict = mode == Mode::kForecast;
   ActorSystem system(*scheduler, std::move(options));
   const double ns = load(system, messages);
   if (ns < 0) {
@@ -158,25 +165,30 @@ double Run(double (*load)(ActorSystem&, uint64_t), bool on, uint64_t messages, u
   return ns;
 }
 
+void Compare(const char* name, double (*load)(ActorSystem&, uint64_t), int repetitions,
+             uint64_t messages) {
+  constexpr std::array<const char*, 3> kNames = {"off", "on, by the last", "on, by the forecast"};
+  std::array<std::vector<double>, 3> costs;
+  std::array<std::vector<double>, 3> ratios;
+  std::array<uint64_t, 3> moved{};
+  for (int r = 0; r < repetitions; ++r) {
+    for (size_t mode = 0; mode < 3; ++mode) {
+      costs[mode].push_back(Run(load, static_cast<Mode>(mode), messages, &moved[mode]));
+      ratios[mode].push_back(costs[mode].back() / costs[0].back());
+    }
+  }
+  for (size_t mode = 0; mode < 3; ++mode) {
+    std::printf("%-9s %-20s %.1f ns, %.2f of off; moves a run: %.1f\n", name, kNames[mode],
+                Median(costs[mode]), Median(ratios[mode]),
+                static_cast<double>(moved[mode]) / repetitions);
+  }
+}
+
 int Main(int argc, char** argv) {
   const int repetitions = argc > 1 ? std::max(1, std::atoi(argv[1])) : 9;
   const uint64_t messages = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1'000'000;
-  struct {
-    const char* name;
-    double (*run)(ActorSystem&, uint64_t);
-  } const loads[] = {{"pairs", &Pairs}, {"shifting", &Shifting}};
-  for (const auto& load : loads) {
-    std::vector<double> off;
-    std::vector<double> on;
-    uint64_t moved = 0;
-    for (int r = 0; r < repetitions; ++r) {
-      off.push_back(Run(load.run, false, messages, &moved));
-      on.push_back(Run(load.run, true, messages, &moved));
-    }
-    std::printf("%-9s off: %.1f ns, on: %.1f ns, %.2f of it; moves a run: %.1f\n", load.name,
-                Median(off), Median(on), Median(on) / Median(off),
-                static_cast<double>(moved) / repetitions);
-  }
+  Compare("pairs", &Pairs, repetitions, messages);
+  Compare("shifting", &Shifting, repetitions, messages);
   return 0;
 }
 

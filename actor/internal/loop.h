@@ -251,7 +251,7 @@ class ActorLoop {
 
  private:
   static constexpr size_t kRingCapacity = 1024;
-  // After so many messages, four times as many, and so on, an activation looks at the clock.
+  // After so many messages an activation looks at the clock, and then as BatchSizer says.
   static constexpr uint32_t kFirstLook = 16;
   static constexpr int64_t kTurnNs = 50'000;
   static constexpr int64_t kRoundNs = 10'000;
@@ -318,7 +318,7 @@ class ActorLoop {
   void RunWoken();
   void PollActivation(Activation* activation);
   void EndActivation(Activation* activation);
-  bool ActivationIsOver();
+  uint32_t NextLook(Instant begin, uint32_t handled);
   bool Linger();
   bool TrySleep();
   bool AnythingInbound() const;
