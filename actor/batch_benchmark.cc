@@ -225,8 +225,8 @@ void Compare(const Load& load, int repetitions, uint64_t messages) {
     worst = std::max(worst, ratio);
     std::printf(" %u: %.2f (%.2f)", kSizes[i], Median(costs[i]), ratio);
   }
-  std::printf(" adaptive: %.2f, %.3f of the best; beside itself %.3f\n", Median(costs.back()), worst,
-              Median(ratios.back()));
+  std::printf(" adaptive: %.2f, %.3f of the best; beside itself %.3f\n", Median(costs.back()),
+              worst, Median(ratios.back()));
 }
 
 int Main(int argc, char** argv) {

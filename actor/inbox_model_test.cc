@@ -168,8 +168,8 @@ TEST(RingInboxModel, WhatSpillsKeepsItsSendersOrder) {
 }
 
 // Two threads push, by ring or list, and wake the owner, which sleeps by the protocol of inbox.h,
-// also while one of them has claimed a slot and not filled it: it takes all, and looks in vain a few
-// times for each push at most, however long that takes.
+// also while one of them has claimed a slot and not filled it: it takes all, and looks in vain a
+// few times for each push at most, however long that takes.
 TEST(RingInboxModel, WhoIsHeldUpWhileItPushesIsWaitedForAsleep) {
   const model::Report report = model::Explore(
       {.name = "ring inbox, asleep", .mode = model::Mode::kBounded, .preemptions_max = 2}, [] {

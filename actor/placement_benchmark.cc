@@ -2,7 +2,8 @@
 // load, and on by the forecast of the next one's, in one run:
 //
 //   pairs    8 pairs whose two actors were born in different loops play balls: ns a message
-//   shifting 32 actors, all born in one loop; 4 of them at a time are busy, one as much as the others
+//   shifting 32 actors, all born in one loop; 4 of them at a time are busy, one as much as the
+//   others
 //            together, and others after a while: ns a message
 //
 //   placement_benchmark [REPETITIONS [MESSAGES]]
