@@ -2,7 +2,7 @@
 //
 //   flood    one actor tells another, of the other loop, as fast as it can: ns a message
 //   lockstep two actors of two loops send each other batches of 100: ns a message
-//   mixed    a worker with messages of about 2 µs each beside an actor that is pinged: mean µs
+//   mixed    a worker with messages of about 0.5 µs each beside an actor that is pinged: mean µs
 //            from 100 pings to their answers, which a large batch makes wait
 //
 //   batch_benchmark [REPETITIONS [MESSAGES]]
@@ -103,7 +103,7 @@ class Player : public Actor<Player, Ball, Go> {
 
 void Echo::On(Ball& ball) { Forward(to_, ball); }
 
-// Each message takes some microseconds, and there is always more.
+// Each message takes half a microsecond, and there is always more.
 class Grinder : public Actor<Grinder, Ball> {
  public:
   explicit Grinder(Atomic<bool>& stop) : stop_(stop) {}
