@@ -41,7 +41,11 @@ Poll<Output> FileCall::PollResult(Context& context, OwnedBytes&& bytes) {
     Operation* op = loop->NewOperation(kind_);
     if (op == nullptr) return Output(Error(ErrorCode::kOutOfMemory, name_));
     op->file = parameters_;
-    op->bytes = arguments_ != nullptr ? OwnArguments(std::move(arguments_)) : std::move(bytes);
+    if (arguments_ != nullptr) {
+      op->bytes = OwnArguments(std::move(arguments_));
+    } else if (bytes.data() != nullptr) {  // moving nothing costs a failed store-forwarding
+      op->bytes = std::move(bytes);
+    }
     op->waker = context.waker().Clone();
     if (file_ != nullptr) {
       // The operation's own reference, so that the handle stays open.
