@@ -86,12 +86,13 @@ class TimerWheel final : public Timer {
 
   uint64_t TickOf(Instant deadline) const;  // the first tick that begins at or after it
   uint64_t TickBefore(Instant now) const;   // the last tick that began
-  void Link(TimerEntry* entry);
+  void Link(TimerEntry* entry, uint64_t tick);
   void Unlink(TimerEntry* entry);
   void LinkAt(TimerEntry* entry, uint32_t slot);
   Expiration NextExpiration() const;
   void MoveSlot(const Expiration& expiration);
-  void Collect(uint64_t target);
+  uint32_t NextDue(uint64_t target);
+  int TakeFront(uint32_t slot, Waker* wakers, int room);
   void UpdateNext();
 
   const Clock& clock_;
