@@ -4,7 +4,7 @@
 // of level k 64^k ticks, 4.5 years in all; a deadline beyond is looked at again by then. An entry
 // goes to the level of the highest digit (base 64) in which its tick differs from the current one,
 // and moves down as its time comes near. A mask of occupied slots per level finds the next one by a
-// few instructions.
+// few instructions. A slot of level 0 that has become the current tick is fired where it is.
 //
 // A timer never fires before its deadline, and its tick begins at most 32.8 µs after it. An entry
 // lives in the frame that waits, so nothing is allocated.
