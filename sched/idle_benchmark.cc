@@ -132,18 +132,21 @@ void Run(benchmark::State& state, uint64_t ops, First first, Second second) {
 }
 
 void BM_Dense(benchmark::State& state) {
-  Run(state, 2000, [](Load& load) { return load.PingEach(); },
+  Run(
+      state, 2000, [](Load& load) { return load.PingEach(); },
       [](Load& load, Load&) { return load.PongEach(); });
 }
 
 void BM_Gaps(benchmark::State& state) {
-  Run(state, 1000, [](Load& load) { return load.WakeWithGaps(); },
+  Run(
+      state, 1000, [](Load& load) { return load.WakeWithGaps(); },
       [](Load& load, Load&) { return load.WorkALittle(); });
 }
 
 void BM_Sparse(benchmark::State& state) {
   constexpr uint64_t kTicks = 100;
-  Run(state, kTicks, [](Load& load) { return load.Tick(kTicks / 2); },
+  Run(
+      state, kTicks, [](Load& load) { return load.Tick(kTicks / 2); },
       [](Load&, Load& other) { return other.Tick(kTicks / 2); });
 }
 

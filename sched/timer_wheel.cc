@@ -35,8 +35,8 @@ void TimerWheel::LinkAt(TimerEntry* entry, uint32_t slot) {
   list.tail = entry;
 }
 
-void TimerWheel::Link(TimerEntry* entry) {
-  uint64_t tick = TickOf(entry->deadline);
+// REQUIRES: `tick` is the entry's.
+void TimerWheel::Link(TimerEntry* entry, uint64_t tick) {
   if (tick <= elapsed_) {
     LinkAt(entry, kDue);
     return;
@@ -64,15 +64,16 @@ void TimerWheel::Unlink(TimerEntry* entry) {
 void TimerWheel::Set(TimerEntry* entry) {
   entry->timer = this;
   entry->fired.store(false, memory_order_relaxed);
-  MutexLock lock(mutex_);
-  Link(entry);
-  size_.store(size_.load(memory_order_relaxed) + 1, memory_order_relaxed);
+  const uint64_t tick = TickOf(entry->deadline);
   // The slot's begin may be earlier; waking at the deadline's own tick is what matters, and the
   // levels in between are passed on the way.
-  uint64_t tick = TickOf(entry->deadline);
-  uint64_t limit = static_cast<uint64_t>(kNever.time_since_epoch().count() - start_ns_);
-  int64_t at = tick >= limit >> kTickShift ? kNever.time_since_epoch().count()
-                                           : start_ns_ + static_cast<int64_t>(tick << kTickShift);
+  const uint64_t limit = static_cast<uint64_t>(kNever.time_since_epoch().count() - start_ns_);
+  const int64_t at = tick >= limit >> kTickShift
+                         ? kNever.time_since_epoch().count()
+                         : start_ns_ + static_cast<int64_t>(tick << kTickShift);
+  MutexLock lock(mutex_);
+  Link(entry, tick);
+  size_.store(size_.load(memory_order_relaxed) + 1, memory_order_relaxed);
   if (at >= next_ns_.load(memory_order_relaxed)) return;
   next_ns_.store(at, memory_order_relaxed);
   Driver* foster = foster_;
@@ -128,20 +129,52 @@ void TimerWheel::MoveSlot(const Expiration& expiration) {
   occupied_[expiration.level] &= ~(uint64_t{1} << expiration.slot);
   while (entry != nullptr) {
     TimerEntry* next = entry->next;
-    Link(entry);
+    Link(entry, TickOf(entry->deadline));
     entry = next;
   }
 }
 
-// Makes due what is due at tick `target`.
-void TimerWheel::Collect(uint64_t target) {
+// The next list with something due at tick `target`, 0 for none. What was late when it was set
+// comes first; then a slot of level 0 at a time, whose entries are all due and need not be moved.
+uint32_t TimerWheel::NextDue(uint64_t target) {
+  if (lists_[kDue].head != nullptr) return kDue;
+  // What Advance has left of the current tick; nothing is set there.
+  const uint32_t here = 1 + static_cast<uint32_t>(elapsed_ & (kSlots - 1));
+  if (lists_[here].head != nullptr) return here;
   while (true) {
-    Expiration expiration = NextExpiration();
+    const Expiration expiration = NextExpiration();
     if (!expiration.found || expiration.tick > target) break;
     elapsed_ = expiration.tick;
+    if (expiration.level == 0) return static_cast<uint32_t>(1 + expiration.slot);
     MoveSlot(expiration);
+    if (lists_[kDue].head != nullptr) return kDue;
   }
   elapsed_ = std::max(elapsed_, target);
+  return kUnlinked;
+}
+
+// Takes up to `room` entries from the front of a list that is due: their wakers to `wakers`.
+int TimerWheel::TakeFront(uint32_t slot, Waker* wakers, int room) {
+  List& list = lists_[slot];
+  TimerEntry* entry = list.head;
+  int count = 0;
+  while (entry != nullptr && count < room) {
+    TimerEntry* const next = entry->next;
+    __builtin_prefetch(next, /*rw=*/1);
+    __builtin_prefetch(entry->waker.data(), /*rw=*/1);
+    entry->slot = kUnlinked;
+    wakers[count++] = std::move(entry->waker);
+    entry->fired.store(true, memory_order_release);  // the frame may go from here on
+    entry = next;
+  }
+  list.head = entry;
+  if (entry != nullptr) {
+    entry->previous = nullptr;
+  } else {
+    list.tail = nullptr;
+    if (slot != kDue) occupied_[0] &= ~(uint64_t{1} << (slot - 1));
+  }
+  return count;
 }
 
 void TimerWheel::UpdateNext() {
@@ -158,28 +191,24 @@ int TimerWheel::Advance(Instant now) {
   if (now < NextDeadline()) return 0;
   constexpr int kBatch = 32;
   Waker wakers[kBatch];
+  const uint64_t target = TickBefore(now);
   int fired = 0;
-  bool more = true;
   MutexLock lock(mutex_);
-  Collect(TickBefore(now));
-  while (more) {
+  while (true) {
     int count = 0;
-    while (count < kBatch && lists_[kDue].head != nullptr) {
-      TimerEntry* entry = lists_[kDue].head;
-      Unlink(entry);
-      wakers[count++] = std::move(entry->waker);
-      entry->fired.store(true, memory_order_release);  // the frame may go from here on
+    uint32_t due = kUnlinked;
+    while (count < kBatch && (due = NextDue(target)) != kUnlinked) {
+      count += TakeFront(due, wakers + count, kBatch - count);
     }
     size_.store(size_.load(memory_order_relaxed) - static_cast<uint64_t>(count),
                 memory_order_relaxed);
-    more = lists_[kDue].head != nullptr;
-    if (!more) UpdateNext();
+    if (due == kUnlinked) UpdateNext();
     lock.Unlock();
     for (int i = 0; i < count; ++i) std::move(wakers[i]).Wake();
     fired += count;
-    if (more) lock.Lock();
+    if (due == kUnlinked) return fired;
+    lock.Lock();
   }
-  return fired;
 }
 
 }  // namespace zokio

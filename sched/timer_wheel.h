@@ -4,7 +4,7 @@
 // of level k 64^k ticks, 4.5 years in all; a deadline beyond is looked at again by then. An entry
 // goes to the level of the highest digit (base 64) in which its tick differs from the current one,
 // and moves down as its time comes near. A mask of occupied slots per level finds the next one by a
-// few instructions.
+// few instructions. A slot of level 0 that has become the current tick is fired where it is.
 //
 // A timer never fires before its deadline, and its tick begins at most 32.8 µs after it. An entry
 // lives in the frame that waits, so nothing is allocated.
@@ -86,12 +86,13 @@ class TimerWheel final : public Timer {
 
   uint64_t TickOf(Instant deadline) const;  // the first tick that begins at or after it
   uint64_t TickBefore(Instant now) const;   // the last tick that began
-  void Link(TimerEntry* entry);
+  void Link(TimerEntry* entry, uint64_t tick);
   void Unlink(TimerEntry* entry);
   void LinkAt(TimerEntry* entry, uint32_t slot);
   Expiration NextExpiration() const;
   void MoveSlot(const Expiration& expiration);
-  void Collect(uint64_t target);
+  uint32_t NextDue(uint64_t target);
+  int TakeFront(uint32_t slot, Waker* wakers, int room);
   void UpdateNext();
 
   const Clock& clock_;

@@ -149,6 +149,52 @@ TEST(TimerWheelTest, EqualDeadlinesFireInTheOrderInWhichTheyWereSet) {
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
+// More are due at once than fire under one lock; what fires first cancels one that is due as well,
+// and sets one that is late already and one for later.
+TEST(TimerWheelTest, WhatFiresMayCancelAndSetOthersOfItsTick) {
+  constexpr int kTimers = 100;
+  struct Meddler {
+    TimerWheel* wheel;
+    TimerEntry* victim;
+    Timed late, later;
+    Instant deadline;
+    static void Wake(void* data) {
+      auto* self = static_cast<Meddler*>(data);
+      self->wheel->Cancel(self->victim);
+      self->late.Set(*self->wheel, self->deadline - milliseconds(1));
+      self->later.Set(*self->wheel, self->deadline + 63 * TimerWheel::kTick);
+    }
+  };
+  static constexpr WakerVtable kVtable{[](void* data) { return Waker(nullptr, data); },
+                                       &Meddler::Wake, &Meddler::Wake, [](void*) {}};
+  StoppedClock clock;
+  TimerWheel wheel(clock);
+  const Instant deadline = clock.now + milliseconds(10);
+  std::vector<std::unique_ptr<Timed>> timers;
+  for (int i = 0; i < kTimers; ++i) timers.push_back(std::make_unique<Timed>());
+  Meddler meddler;
+  meddler.wheel = &wheel;
+  meddler.victim = &timers[kTimers / 2]->entry;
+  meddler.deadline = deadline;
+  TimerEntry first;
+  first.deadline = deadline;
+  first.waker = Waker(&kVtable, &meddler);
+  wheel.Set(&first);
+  for (auto& timer : timers) timer->Set(wheel, deadline);
+
+  clock.now = deadline + TimerWheel::kTick;
+  EXPECT_EQ(wheel.Advance(clock.now), 1 + kTimers - 1 + 1);
+  for (int i = 0; i < kTimers; ++i) {
+    EXPECT_EQ(timers[static_cast<size_t>(i)]->counter.wakes(), i == kTimers / 2 ? 0 : 1) << i;
+  }
+  EXPECT_EQ(meddler.late.counter.wakes(), 1);
+  EXPECT_EQ(meddler.later.counter.wakes(), 0);
+  EXPECT_EQ(wheel.size(), 1u);
+  EXPECT_EQ(wheel.Advance(deadline + 64 * TimerWheel::kTick), 1);
+  EXPECT_EQ(meddler.later.counter.wakes(), 1);
+  EXPECT_EQ(wheel.NextDeadline(), kNever);
+}
+
 // Against a sorted map: sleeping to NextDeadline each time, as a worker does, every timer fires not
 // early and within a tick of its deadline.
 TEST(TimerWheelTest, AgreesWithASortedMapOnRandomTimers) {

@@ -54,7 +54,7 @@ class SpinLearner {
  private:
   static constexpr int kLimits = 5;
   static constexpr int64_t kQuarters[kLimits] = {0, 1, 2, 4, 8};  // of the cost
-  static constexpr int64_t kMemory = 16;                       // waits that an average is over
+  static constexpr int64_t kMemory = 16;                          // waits that an average is over
 
   int64_t LimitNs(int i) const { return cost_ns_ * kQuarters[i] / 4; }
   void PlanTrial(int64_t waited_ns);
