@@ -138,7 +138,8 @@ TEST(WakeProtocolModel, OneWorkerTwoPushersWithinTwoPreemptions) {
 TEST(WakeProtocolModel, TwoWorkersOneTaskWithinTwoPreemptions) {
   const model::Report report = model::Explore({.name = "wake, 2 workers, 1 task, 2 preemptions",
                                                .mode = model::Mode::kBounded,
-                                               .preemptions_max = 2},
+                                               .preemptions_max = 2,
+                                               .seconds_max = 240},
                                               [] { RunPool(2, 1, 1); });
   EXPECT_TRUE(report.Proven()) << report;
 }
