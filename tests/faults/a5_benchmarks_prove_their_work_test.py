@@ -2,8 +2,10 @@
 """A5: every benchmark proves that the work happened. "Infinite ops/s" came from one that did not.
 
 A benchmark must be able to fail: its source, or a header of ours that it includes, reports a wrong
-count or checksum by SkipWithError. (That the harness catches peers that do no work is shown in
-tools/compare/harness/faults_test.py.)
+count or checksum by SkipWithError. A program of its own, without Google Benchmark, compares the sum
+or count with the one expected, says on stderr what is missing, and exits with 1: in one `if`, or in
+two, where what measures returns -1 instead of a figure and its caller refuses a negative one. (That
+the harness catches peers that do no work is shown in tools/compare/harness/faults_test.py.)
 """
 
 import os
@@ -12,6 +14,18 @@ import tempfile
 import unittest
 
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
+
+COMPARED = r"\b(?:sum|count|checksum|received|done)\w* %s \w+"
+SAYS_AND_EXITS = r"\) \{\s*std::fprintf\(stderr, \"[^;]+\);\s*std::exit\(1\);\s*\}"
+REFUSES = re.compile(r"\bif \(" + COMPARED % "!=" + r"[^{};]*" + SAYS_AND_EXITS)
+NO_FIGURE = re.compile(r"\breturn " + COMPARED % "==" + r"[^;]*\? [^;]+ : -1;")
+REFUSES_NO_FIGURE = re.compile(r"\bif \(\w+ < 0" + SAYS_AND_EXITS)
+
+
+def program_can_fail(text):
+    if REFUSES.search(text):
+        return True
+    return bool(REFUSES_NO_FIGURE.search(text)) and bool(NO_FIGURE.search(text))
 
 
 def text_of(path):
@@ -28,7 +42,7 @@ def can_fail(root, path):
             text += text_of(full) + (text_of(source) if os.path.exists(source) else "")
     if "benchmark/benchmark.h" in text or "BENCHMARK(" in text:
         return "SkipWithError" in text
-    return "std::exit(1)" in text  # a program of its own
+    return program_can_fail(text)
 
 
 def benchmarks(root):
@@ -37,6 +51,22 @@ def benchmarks(root):
         for name in files:
             if name.endswith("_benchmark.cc"):
                 yield os.path.join(folder, name)
+
+
+EXITS = 'std::fprintf(stderr, "messages were lost\\n"); std::exit(1); }'
+PROGRAMS = {
+    "no_check": "int main() { Spin(); return 0; }",
+    # Of another fault than lost work, or of none.
+    "usage": "int main(int argc, char**) { if (argc != 2) { %s }" % EXITS,
+    "exits_anyway": "int main() { std::exit(1); }",
+    "silent": "int main() { if (sum != expected) { std::exit(1); } }",
+    "negative_but_never_returned": "int main() { if (ns < 0) { %s }" % EXITS,
+    "returned_but_not_refused": "double Run() { return sum == total ? ns : -1; }",
+    "proves_at_once": "int main() { if (sum != values * (values - 1) / 2) { %s }" % EXITS,
+    "proves_by_no_figure":
+        "double Run() { return sum == total ? ns / n : -1; } int main() { if (ns < 0) { %s }" %
+        EXITS,
+}
 
 
 class A5BenchmarksProveTheirWorkTest(unittest.TestCase):
@@ -55,12 +85,14 @@ class A5BenchmarksProveTheirWorkTest(unittest.TestCase):
 
     def test_a5_a_planted_program_without_proof_is_caught(self):
         with tempfile.TemporaryDirectory() as root:
-            for name, body in (("x", "return 0;"), ("y", "if (lost) std::exit(1);")):
-                path = os.path.join(root, name + "_benchmark.cc")
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write("int main() { %s }\n" % body)
-            self.assertEqual([os.path.basename(p) for p in benchmarks(root)
-                              if not can_fail(root, p)], ["x_benchmark.cc"])
+            for name, body in PROGRAMS.items():
+                with open(os.path.join(root, name + "_benchmark.cc"), "w", encoding="utf-8") as f:
+                    f.write(body)
+            found = {os.path.basename(p)[:-len("_benchmark.cc")]: can_fail(root, p)
+                     for p in benchmarks(root)}
+            self.assertEqual({name for name, proves in found.items() if proves},
+                             {name for name in PROGRAMS if name.startswith("proves")})
+            self.assertEqual(len(found), len(PROGRAMS))
 
 
 if __name__ == "__main__":
