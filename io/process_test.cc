@@ -1,8 +1,11 @@
 // Pipes and child processes.
 #include "io/process.h"
 
+#include <sys/wait.h>
+
 #include <csignal>
 #include <string>
+#include <utility>
 
 #include "io/pipe.h"
 #include "io/testing.h"
@@ -112,6 +115,32 @@ TEST_P(ProcessTest, ADroppedChildIsKilledAndReaped) {
   }
   EXPECT_EQ(Await(output.Read())->size(), 0u);
   TurnUntil([&] { return kill(id, 0) != 0; });
+}
+
+// Detached, a child is nobody's any more: it goes on, and whoever started it reaps it.
+TEST_P(ProcessTest, ADetachedChildLivesOn) {
+  AttachedLoop loop(GetParam());
+  int32_t id = 0;
+  Pipe input;
+  Pipe output;
+  {
+    SpawnOptions options;
+    options.pipe_input = true;
+    options.pipe_output = true;
+    Result<ChildProcess> child = ChildProcess::Spawn({"cat"}, options);
+    ASSERT_TRUE(child.ok());
+    id = child->id();
+    input = std::move(child->input());
+    output = std::move(child->output());
+    child->Detach();
+  }
+  ASSERT_TRUE(Await(input.WriteAll(std::string("still here"))).ok());
+  EXPECT_EQ(Await(output.Read())->size(), 10u);
+  input.Close();
+  EXPECT_EQ(Await(output.Read())->size(), 0u);
+  int status = -1;
+  EXPECT_EQ(waitpid(id, &status, 0), id);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ using io::testing::Await;
 using io::testing::Connection;
 using io::testing::Driven;
 using io::testing::MakeConnection;
+using io::testing::Peer;
 using io::testing::TurnUntil;
 
 class StreamVectorTest : public io::testing::BackendTest {};
@@ -165,6 +166,29 @@ TEST_P(StreamVectorTest, OptionsReachTheSocket) {
   ASSERT_TRUE(stream.SetBuffers(20'000, 30'000).ok());
   EXPECT_EQ(OptionOf(handle, SOL_SOCKET, SO_RCVBUF), 40'000);
   EXPECT_EQ(OptionOf(handle, SOL_SOCKET, SO_SNDBUF), 60'000);
+}
+
+// The kernel chooses one of them by the client's port.
+TEST_P(StreamVectorTest, ListenersOfOnePortShareItsConnections) {
+  AttachedLoop loop(GetParam());
+  ListenOptions shared;
+  shared.reuse_port = true;
+  TcpListener first = *Await(TcpListener::Bind("127.0.0.1:0", shared));
+  const SocketAddress address = *first.local_address();
+  TcpListener second = *Await(TcpListener::Bind(address, shared));
+  Driven one(first.Accept());
+  Driven two(second.Accept());
+  (void)one.Poll();
+  (void)two.Poll();
+  std::vector<Peer> peers;
+  while (!(one.ready() && two.ready()) && peers.size() < 500) {
+    peers.push_back(Peer::ConnectTo(address));
+    loop->Poll();
+    if (one.woken() && !one.ready()) (void)one.Poll();
+    if (two.woken() && !two.ready()) (void)two.Poll();
+  }
+  ASSERT_TRUE(one.ready() && two.ready()) << "each of " << peers.size() << " went to one listener";
+  EXPECT_TRUE(one.value().ok() && two.value().ok());
 }
 
 // Without lingering, closing resets: the peer reads an error and no end.

@@ -19,6 +19,10 @@ struct OpenOp {
     EXPECT_EQ(rig.Contents("opened0"), "new");
     EXPECT_EQ(Await(Make(rig, 0)).error().code(), ErrorCode::kAlreadyExists);
     EXPECT_EQ(Await(File::Open(rig.Path("nowhere"))).error().code(), ErrorCode::kNotFound);
+    // Of a file that nobody may write, root included.
+    const OpenOptions update = OpenOptions::Update();
+    EXPECT_EQ(Await(File::Open("/proc/sys/kernel/ostype", update)).error().code(),
+              ErrorCode::kPermissionDenied);
     EXPECT_EQ(Await(File::Open(std::string("a\0b", 3))).error().code(),
               ErrorCode::kInvalidArgument);
   }

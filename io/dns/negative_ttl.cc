@@ -14,7 +14,7 @@ constexpr uint16_t kTruncated = 0x0200;
 constexpr uint16_t kCodeMask = 0x000f;
 constexpr uint16_t kNoError = 0;
 constexpr uint16_t kNoSuchName = 3;
-constexpr uint8_t kPointer = 0xc0;  // in a label's length: the rest of the name is elsewhere
+constexpr uint8_t kPointer = 0xc0;       // in a label's length: the rest of the name is elsewhere
 constexpr uint32_t kTtlMax = INT32_MAX;  // larger ones count as 0 (RFC 2181, section 8)
 
 // Reads a message from its beginning; once something is missing, everything after it is too.

@@ -89,6 +89,22 @@ class RealPeersTest(unittest.TestCase):
                                          head)
                         run("git", "-C", copy, "fsck", "--strict", env=env)
 
+    def test_s_client_talks_to_s_server_through_the_proxy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            key, certificate = (os.path.join(folder, name) for name in ("key", "certificate"))
+            run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=a.test")
+            for backend in self.each_backend():
+                with OtherServer(lambda port: [
+                        "openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert",
+                        certificate, "-key", key, "-www", "-quiet"]) as server:
+                    with proxy_to(backend, server.port) as proxy:
+                        out = run("openssl", "s_client", "-connect", f"127.0.0.1:{proxy.port}",
+                                  "-CAfile", certificate, "-verify_return_error", "-ign_eof",
+                                  "-quiet", text_in="GET / HTTP/1.0\r\n\r\n")
+                        self.assertIn("HTTP/1.0 200 ok", out)
+                        self.assertIn("</HTML>", out.upper())
+
     def test_thousands_of_connections_come_and_go(self):
         for backend in self.each_backend():
             with ServerProcess(backend) as server, proxy_to(backend, server.port) as proxy:
