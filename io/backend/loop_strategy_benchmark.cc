@@ -46,8 +46,16 @@ struct Strategy {
 };
 
 constexpr Strategy kStrategies[] = {
-    {},        {16},           {64},           {128},          {256, 8, 50},
-    {256, 32, 100}, {256, 1, 0, 5}, {256, 1, 0, 20}, {256, 1, 0, 50}, {256, 1, 0, 0, true},
+    {},
+    {16},
+    {64},
+    {128},
+    {256, 8, 50},
+    {256, 32, 100},
+    {256, 1, 0, 5},
+    {256, 1, 0, 20},
+    {256, 1, 0, 50},
+    {256, 1, 0, 0, true},
 };
 
 void PinTo(int cpu) {
@@ -108,7 +116,7 @@ class EchoServer {
     return ring_.Open(256, 1024,
                       IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                           IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL |
-                          IORING_SETUP_R_DISABLED) == 0 ;
+                          IORING_SETUP_R_DISABLED) == 0;
   }
 
   uint64_t messages = 0;
@@ -159,8 +167,8 @@ class EchoServer {
   // Looking pays where waits are short and little comes at once.
   void Adapt(unsigned taken) {
     if (strategy_.spin_us > 0) {
-      strategy_.spin_us = spin_paid_ ? std::min<int64_t>(strategy_.spin_us * 2, 50)
-                                     : strategy_.spin_us / 2;
+      strategy_.spin_us =
+          spin_paid_ ? std::min<int64_t>(strategy_.spin_us * 2, 50) : strategy_.spin_us / 2;
     } else if (waited_ns_ < 50'000 && taken <= 2) {
       strategy_.spin_us = 5;
     }
