@@ -27,7 +27,7 @@ std::string BackendReport::ToString() const {
   }
   if (kind == BackendKind::kUring) {
     text.append(
-        "left out, measured (docs/decisions/0012, 0013): wake-up by message, registered files, "
+        "left out, measured (docs/decisions/0012, 0015): wake-up by message, registered files, "
         "send "
         "without copy, bundles, incremental buffers, looking before the wait\n");
   }

@@ -1,5 +1,5 @@
 // How a loop should wait: fixed ways, and one that adapts to the load, on three loads (I11);
-// docs/decisions/0013-the-loop-waits-for-one.md draws the conclusions.
+// docs/decisions/0015-the-loop-waits-for-one.md draws the conclusions.
 //
 //   strategy 0        waits for one completion; takes up to 256 at once (what the loop does)
 //            1, 2, 3  the same, but 16, 64, 128 at once
