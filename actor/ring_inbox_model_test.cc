@@ -1,11 +1,10 @@
 // The ring by which threads send to a loop of a pinned actor, under the model checker.
-#include "actor/internal/ring_inbox.h"
-
 #include <gtest/gtest.h>
 
 #include <memory>
 
 #include "actor/internal/inbox.h"
+#include "actor/internal/ring_inbox.h"
 #include "base/check.h"
 #include "base/parker.h"
 #include "base/thread.h"
