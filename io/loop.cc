@@ -96,6 +96,7 @@ void Loop::Detach() {
   detaching_ = true;
   while (!homed_.empty()) Orphan(homed_.back());
   operations_.ForEachLive([this](Operation* op) {
+    if (op->lock.IsSole()) return;  // done, and its future's alone
     SmallLockGuard guard(op->lock);
     op->flags |= kOpLoopGone;
     if ((op->flags & kOpInKernel) != 0 && (op->flags & kOpCancelling) == 0) CancelLocked(op);

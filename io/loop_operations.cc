@@ -78,6 +78,7 @@ void Loop::RunPooled(void* operation, bool run) {
 }
 
 void Loop::Abandon(Operation* op) {
+  if (op->lock.IsSole()) return FreeOperation(op);
   Loop* post = nullptr;
   Waker waker;
   bool last;
@@ -106,6 +107,7 @@ void Loop::Abandon(Operation* op) {
 }
 
 void Loop::Unref(Operation* op) {
+  if (op->lock.IsSole()) return FreeOperation(op);
   op->lock.Lock();
   const bool last = --op->refs == 0;
   op->lock.Unlock();
@@ -113,11 +115,11 @@ void Loop::Unref(Operation* op) {
 }
 
 void Loop::OnOperation(Operation* op, const Completion& completion) {
+  if (completion.more) return;  // an intermediate notice; the slot stays
   Waker waker;
   bool last = false;
   {
     SmallLockGuard guard(op->lock);
-    if (completion.more) return;  // an intermediate notice; the slot stays
     // Interrupted before it did anything. (A connect goes on by itself.)
     if (completion.result == -EINTR && op->kind != OpKind::kConnect &&
         (op->flags & (kOpCancelling | kOpDetached | kOpLoopGone)) == 0) {
@@ -132,6 +134,8 @@ void Loop::OnOperation(Operation* op, const Completion& completion) {
     op->flags = (op->flags & ~(kOpInKernel | kOpCancelling)) | kOpDone;
     waker = std::move(op->waker);
     last = --op->refs == 0;
+    // What is left is the future's: it looks, and frees, without the lock.
+    if (op->refs == 1 && (op->flags & kOpDetached) == 0) guard.UnlockToSole();
   }
   --in_kernel_;
   WakeLater(std::move(waker));

@@ -21,7 +21,8 @@
 // task takes its connection along. Only the home loop talks to the kernel about it; others post.
 //
 // Thread-safety: every field by who holds `lock`, except `link` (whose list it is in) and, before
-//   the first start, by the creating thread.
+//   the first start, by the creating thread. A done operation whose last reference is the future's
+//   is that one's alone (SmallLock::IsSole).
 // Cost: sizes are pinned by operation_test.
 #ifndef ZOKIO_IO_OPERATION_H_
 #define ZOKIO_IO_OPERATION_H_

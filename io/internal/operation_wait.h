@@ -15,6 +15,7 @@ namespace zokio::io {
 
 // The operation's result (a count or a negative errno) once it is done.
 inline std::optional<int32_t> PollOperation(Operation* op, Context& context) {
+  if (op->lock.IsSole()) return op->result;
   Waker old;
   SmallLockGuard guard(op->lock);
   if ((op->flags & kOpDone) != 0) return op->result;
