@@ -1,5 +1,6 @@
 #include "mem/stack_pool.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -19,11 +20,13 @@ using mem_internal::RoundUp;
 constexpr uint32_t kCarveBatch = 64;
 constexpr size_t kDepthSampleMax = 4096;  // stacks whose depth one Trim looks at
 
-// Pools by address, for the signal handler: it may take no lock.
+// Pools by address, for the signal handler: it may take no lock. They change under this one.
 constexpr size_t kPoolsMax = 64;
 constinit Atomic<StackPool*> pools[kPoolsMax] = {};
+constinit Mutex pools_mutex;
 
 bool RegisterPool(StackPool* pool) {
+  MutexLock lock(pools_mutex);
   for (Atomic<StackPool*>& slot : pools) {
     StackPool* none = nullptr;
     if (slot.compare_exchange_strong(none, pool, memory_order_release, memory_order_relaxed)) {
@@ -34,12 +37,34 @@ bool RegisterPool(StackPool* pool) {
 }
 
 void UnregisterPool(StackPool* pool) {
+  MutexLock lock(pools_mutex);
   for (Atomic<StackPool*>& slot : pools) {
     if (slot.load(memory_order_relaxed) == pool) slot.store(nullptr, memory_order_release);
   }
 }
 
 }  // namespace
+
+// Between `BeforeFork` and `AfterFork`, which the kernel's fork() comes between, no other thread
+// is inside a pool: its lock would be held in the child for ever.
+struct StackPool::Fork {
+  static void Watch() {
+    static const int watching = pthread_atfork(&BeforeFork, &AfterFork, &AfterFork);
+    (void)watching;  // without memory for it a child may wait for ever, as before
+  }
+  static void BeforeFork() {
+    pools_mutex.Lock();
+    for (Atomic<StackPool*>& slot : pools) {
+      if (StackPool* pool = slot.load(memory_order_relaxed)) pool->mutex_.Lock();
+    }
+  }
+  static void AfterFork() {
+    for (Atomic<StackPool*>& slot : pools) {
+      if (StackPool* pool = slot.load(memory_order_relaxed)) pool->mutex_.Unlock();
+    }
+    pools_mutex.Unlock();
+  }
+};
 
 Result<std::unique_ptr<StackPool>> StackPool::Create(StackPoolOptions options) {
   if (options.stack_size < kPageSize || options.guard_size == 0 || options.stacks_max == 0) {
@@ -84,7 +109,9 @@ StackPool::StackPool(const StackPoolOptions& options, char* mapping, char** free
       names_(names),
       free_(free_stacks),
       made_max_(options.stacks_max) {
-  // Beyond the table's end pools still work; only their overflows go unnamed.
+  // Beyond the table's end pools still work; only their overflows go unnamed, and a child of fork()
+  // cannot rely on them.
+  Fork::Watch();
   (void)RegisterPool(this);
 }
 

@@ -9,6 +9,7 @@
 // Ownership: a stack is its taker's until put back. The pool must outlive its stacks and caches.
 // Thread-safety: StackPool any thread; StackCache one thread. A stack may be put where it was not
 //   taken.
+// Fork: a child goes on with what no other thread had taken: pools are held still over fork().
 // Errors: Get answers a stack without bytes where `stacks_max` or the kernel's limit is reached.
 // Cost: StackCache::Get and Put about 1 ns each, 64 stacks exchanged with the pool under its lock
 //   at a time; a fresh stack costs its guard (0.3 us) and a page fault; 4 KiB of RSS at least.
@@ -88,6 +89,7 @@ class StackPool {
   static bool FindOverflow(const void* address, Overflow* overflow);
 
  private:
+  struct Fork;
   StackPool(const StackPoolOptions& options, char* mapping, char** free_stacks,
             Atomic<const char*>* names);
 

@@ -18,17 +18,14 @@
 #include "future/yield.h"
 #include "sched/fiber.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
 
-using std::chrono::milliseconds;
+using testing::MakeScheduler;
 
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(options)).value();
-}
+using std::chrono::milliseconds;
 
 Task<uint64_t> Fib(int n) {
   if (n < 2) co_return static_cast<uint64_t>(n);
@@ -62,7 +59,7 @@ Task<> Set(bool* flag) {
 }
 
 TEST(ForkTest, ResultsComeAsATupleInOrder) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   scheduler->BlockOn([]() -> Task<> {
     bool ran = false;
     auto [number, text, nothing] = co_await Fork(Number(7), Text("seven"), Set(&ran));
@@ -79,7 +76,7 @@ TEST(ForkTest, ResultsComeAsATupleInOrder) {
 
 TEST(ForkTest, RecursionGivesTheSameOnAnyNumberOfWorkers) {
   for (int workers : {1, 2, 4}) {
-    auto scheduler = Make(workers);
+    auto scheduler = MakeScheduler(workers);
     EXPECT_EQ(scheduler->BlockOn(Fib(18)), 2584u);
     EXPECT_EQ(scheduler->BlockOn(YieldingFib(12)), 144u);
     EXPECT_EQ(scheduler->BlockOn(SkyNet(0, 10000)), 49995000u);
@@ -93,7 +90,7 @@ TEST(ForkTest, ChildrenRunInTurnOnAnExecutorWithoutWorkers) {
 }
 
 TEST(ForkTest, MoreChildrenThanTheDequeHolds) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   std::vector<int> results(3 * ForkDeque::kCapacity);
   scheduler->BlockOn([&results]() -> Task<> {
     co_await ForkEach(std::span(results), [](size_t i) { return Number(static_cast<int>(i)); });
@@ -106,7 +103,7 @@ TEST(ForkTest, MoreChildrenThanTheDequeHolds) {
 // fit must be offered when there is room again.
 TEST(ForkTest, ChildrenThatDidNotFitAreOfferedLater) {
   constexpr size_t kRoom = ForkDeque::kCapacity;
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   scheduler->BlockOn([]() -> Task<> {
     Atomic<size_t> ended{0};
     Parker first;
@@ -133,7 +130,7 @@ Task<uint64_t> Chain(int depth) {
 }
 
 TEST(ForkTest, DepthIsBoundedByMemoryAlone) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   EXPECT_EQ(scheduler->BlockOn(Chain(20000)), 20000u);
 }
 
@@ -148,7 +145,7 @@ Task<int> Fail(const char* why) {
 }
 
 TEST(ForkTest, TheFirstExceptionIsRethrownWhenAllHaveEnded) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   for (int round = 0; round < 20; ++round) {
     scheduler->BlockOn([]() -> Task<> {
       Atomic<int> ended{0};
@@ -165,7 +162,7 @@ TEST(ForkTest, TheFirstExceptionIsRethrownWhenAllHaveEnded) {
 }
 
 TEST(ForkTest, ChildrenAlreadyMadeAreDroppedWhenMakeThrows) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   scheduler->BlockOn([]() -> Task<> {
     auto kept = std::make_shared<int>(0);
     bool caught = false;
@@ -197,7 +194,7 @@ TEST(ForkTest, WhatIsNeverAwaitedIsDropped) {
 
 // Each of these children waits for a message; all are suspended at the same time.
 TEST(ForkTest, ChildrenThatWaitLetTheOthersGoOn) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   scheduler->BlockOn([]() -> Task<> {
     constexpr size_t kChildren = 8;
     std::vector<OneshotSender<int>> senders;
@@ -261,7 +258,7 @@ Task<> ForkHolders(Atomic<int>* shared) {
 
 TEST(ForkTest, CancellingTheParentEndsTheChildrenFirst) {
   for (int workers : {1, 2, 4}) {
-    auto scheduler = Make(workers);
+    auto scheduler = MakeScheduler(workers);
     for (int round = 0; round < 5; ++round) {
       Atomic<int> state{0};
       auto handle = scheduler->Spawn(ForkHolders(&state));
@@ -278,7 +275,7 @@ TEST(ForkTest, CancellingTheParentEndsTheChildrenFirst) {
 
 TEST(ForkTest, ShutdownEndsForksAnywhere) {
   for (int round = 0; round < 10; ++round) {
-    auto scheduler = Make(2);
+    auto scheduler = MakeScheduler(2);
     Atomic<int> state{0};
     scheduler->Spawn(ForkHolders(&state)).Detach();
     if (round % 2 == 0) {
@@ -293,7 +290,7 @@ TEST(ForkTest, ShutdownEndsForksAnywhere) {
 
 // One worker: the loop forks for ever unless the other task gets a turn.
 TEST(ForkTest, ALongForkJoinLetsOtherTasksAndTimersHaveTurns) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   scheduler->BlockOn([]() -> Task<> {
     bool stop = false;
     auto timer = co_await SpawnChild([](bool* flag) -> Task<> {
@@ -310,7 +307,7 @@ TEST(ForkTest, ALongForkJoinLetsOtherTasksAndTimersHaveTurns) {
 
 // The turns come deep inside the calls by which children run: all of them go back to links.
 TEST(ForkTest, ARecursionIsLeftForOtherTasksAndGoesOn) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   scheduler->BlockOn([]() -> Task<> {
     Atomic<int> turns{0};
     Atomic<bool> stop{false};
@@ -328,7 +325,7 @@ TEST(ForkTest, ARecursionIsLeftForOtherTasksAndGoesOn) {
 
 // A fiber's stack may be small: there children run by links.
 TEST(ForkTest, ForksInAFiber) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   scheduler->BlockOn([]() -> Task<> {
     Result<uint64_t> sum = co_await RunFiber([](Fiber& fiber) {
       return fiber.Await(Fib(15)) + fiber.Await(YieldingFib(10)) + fiber.Await(Chain(5000));
@@ -358,7 +355,7 @@ Task<> SendSoon(OneshotSender<int> sender, int yields) {
 
 // The body of the child in place ends inside the poll of what it awaits; the fork waits on.
 TEST(ForkTest, AChildThatFailsInItsPollLeavesTheForkWaiting) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   for (int round = 0; round < 300; ++round) {
     int sum = scheduler->BlockOn([](Scheduler* workers, int yields) -> Task<int> {
       auto [failing, receiver] = MakeOneshot<int>();
@@ -387,7 +384,7 @@ Task<> ForkForEver(Atomic<bool>* begun) {
 TEST(ForkTest, ATaskThatOnlyForksEndsWithItsScheduler) {
   for (bool cancel : {true, false}) {
     Atomic<bool> begun{false};
-    auto scheduler = Make(1);
+    auto scheduler = MakeScheduler(1);
     JoinHandle<void> handle = scheduler->Spawn(ForkForEver(&begun));
     begun.wait(false);
     if (!cancel) continue;

@@ -14,25 +14,19 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "future/yield.h"
+#include "mem/stack_pool.h"
 #include "sched/block_in_place.h"
 #include "sched/internal/thread_stack.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
 
+using testing::MakeScheduler;
+using testing::Twice;
+
 using namespace std::chrono_literals;
-
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(std::move(options))).value();
-}
-
-Task<int> Twice(int number) {
-  co_await Yield();
-  co_return 2 * number;
-}
 
 // Runs `body` in a child of this process; returns its exit status.
 template <typename Body>
@@ -48,7 +42,7 @@ int InChild(Body body) {
 }
 
 TEST(ForkedProcessTest, AnInheritedSchedulerSaysThatItHasNoThreads) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   EXPECT_EQ(scheduler->BlockOn(Twice(1)), 2);
   const int status = InChild([&] {
     Result<int> result = scheduler->TryBlockOn(Twice(1));
@@ -73,14 +67,14 @@ TEST(ForkedProcessTest, AnInheritedSchedulerSaysThatItHasNoThreads) {
 #endif
 #ifndef ZOKIO_TEST_UNDER_TSAN
 TEST(ForkedProcessTest, TheChildMayHaveASchedulerOfItsOwn) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   EXPECT_EQ(scheduler->BlockOn(Twice(1)), 2);
-  EXPECT_EQ(InChild([] { return Make(2)->BlockOn(Twice(21)) == 42 ? 0 : 1; }), 0);
+  EXPECT_EQ(InChild([] { return MakeScheduler(2)->BlockOn(Twice(21)) == 42 ? 0 : 1; }), 0);
 }
 #endif
 
 TEST(ForkedProcessDeathTest, BlockOnInTheChildIsACheckThatSaysWhy) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   EXPECT_EQ(InChild([&] {
               if (freopen("/dev/null", "w", stderr) == nullptr) return 1;
               (void)scheduler->BlockOn(Twice(1));
@@ -90,7 +84,7 @@ TEST(ForkedProcessDeathTest, BlockOnInTheChildIsACheckThatSaysWhy) {
 }
 
 TEST(ForkedProcessTest, AChildForkedInAPollIsNoWorker) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   const int status = scheduler->BlockOn([&]() -> Task<int> {
     co_await Yield();
     co_return InChild([&] {
@@ -102,7 +96,7 @@ TEST(ForkedProcessTest, AChildForkedInAPollIsNoWorker) {
       if (scheduler->Shutdown(1s).ok() || scheduler->Drain(1s).ok()) return 4;
       if (BlockInPlace([] { return 5; }) != 5) return 5;
 #ifndef ZOKIO_TEST_UNDER_TSAN
-      if (Make(2)->BlockOn(Twice(21)) != 42) return 6;
+      if (MakeScheduler(2)->BlockOn(Twice(21)) != 42) return 6;
 #endif
       return 0;
     });
@@ -115,7 +109,7 @@ TEST(ForkedProcessTest, AChildForkedInAPollIsNoWorker) {
 // are not there.
 TEST(ForkedProcessDeathTest, APollThatGoesOnInTheChildIsACheck) {
   for (const int how : {0, 1, 2}) {
-    auto scheduler = Make(2);
+    auto scheduler = MakeScheduler(2);
     const pid_t child = scheduler->BlockOn([&]() -> Task<pid_t> {
       const auto fork_quietly = [] {
         const pid_t pid = fork();
@@ -138,18 +132,41 @@ TEST(ForkedProcessDeathTest, APollThatGoesOnInTheChildIsACheck) {
 // A thread that waits for the answer of another one holds a lock that the child inherits.
 #ifndef ZOKIO_TEST_UNDER_TSAN
 TEST(ForkedProcessTest, TheChildHasASchedulerOfItsOwnWhoeverAskedForAStack) {
-  auto scheduler = Make(1);  // prepares the stacks of threads
+  auto scheduler = MakeScheduler(1);  // prepares the stacks of threads
   scheduler->BlockOn(Twice(1));
   Atomic<bool> stop{false};
   Thread asking = Thread::Start("asks", [&] {
                     while (!stop.load()) (void)internal::StackOfThread(getpid(), 1ms);
                   }).value();
   for (int round = 0; round < 30; ++round) {
-    EXPECT_EQ(InChild([] { return Make(1)->BlockOn(Twice(21)) == 42 ? 0 : 1; }), 0);
+    EXPECT_EQ(InChild([] { return MakeScheduler(1)->BlockOn(Twice(21)) == 42 ? 0 : 1; }), 0);
   }
   stop.store(true);
 }
 #endif
+
+// A thread that takes and gives back stacks holds their pool's lock again and again.
+TEST(ForkedProcessTest, TheChildTakesStacksFromAPoolThatOthersUsed) {
+  StackPoolOptions options;
+  options.stack_size = 16 << 10;
+  auto pool = std::move(StackPool::Create(options)).value();
+  Atomic<bool> stop{false};
+  Thread using_it = Thread::Start("stacks", [&] {
+                      char* stacks[64];
+                      while (!stop.load()) pool->PutBatch(stacks, pool->GetBatch(stacks, 64));
+                    }).value();
+  for (int round = 0; round < 30; ++round) {
+    EXPECT_EQ(InChild([&] {
+                const StackSpan stack = pool->Get();
+                if (!stack) return 1;
+                stack.begin[stack.size - 1] = 'x';
+                pool->Put(stack);
+                return 0;
+              }),
+              0);
+  }
+  stop.store(true);
+}
 
 }  // namespace
 }  // namespace zokio

@@ -14,22 +14,15 @@
 #include "future/sleep.h"
 #include "future/yield.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
 
+using testing::MakeScheduler;
+using testing::Twice;
+
 using namespace std::chrono_literals;
-
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(std::move(options))).value();
-}
-
-Task<int> Twice(int number) {
-  co_await Yield();
-  co_return 2 * number;
-}
 
 Task<int> SumOf(std::vector<JoinHandle<int>> handles) {
   int sum = 0;
@@ -48,10 +41,10 @@ int ThreadsOfThisProcess() {
 }
 
 TEST(LifecycleTest, StartsAndStopsManyTimesAndLeavesNoThread) {
-  Make(2)->BlockOn(Twice(1));  // what a process starts once
+  MakeScheduler(2)->BlockOn(Twice(1));  // what a process starts once
   const int before = ThreadsOfThisProcess();
   for (int round = 0; round < 100; ++round) {
-    auto scheduler = Make(1 + round % 4);
+    auto scheduler = MakeScheduler(1 + round % 4);
     scheduler->Spawn([]() -> Task<> { co_await SleepFor(1h); }).Detach();
     EXPECT_EQ(scheduler->BlockOn(Twice(round)), 2 * round);
     if (round % 2 == 0) {
@@ -65,7 +58,7 @@ TEST(LifecycleTest, StartsAndStopsManyTimesAndLeavesNoThread) {
 TEST(LifecycleTest, ManySchedulersAtOnceSpawnIntoEachOther) {
   constexpr int kSchedulers = 6;
   std::vector<std::unique_ptr<Scheduler>> schedulers;
-  for (int i = 0; i < kSchedulers; ++i) schedulers.push_back(Make(1));
+  for (int i = 0; i < kSchedulers; ++i) schedulers.push_back(MakeScheduler(1));
   // Each hands on to the next, and waits for its answer.
   struct Relay {
     static Task<int> Run(std::vector<std::unique_ptr<Scheduler>>* all, int at) {
@@ -80,7 +73,7 @@ TEST(LifecycleTest, ManySchedulersAtOnceSpawnIntoEachOther) {
 }
 
 TEST(SpawnBatchTest, EachTaskRunsOnceWhereverItIsSpawned) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   const auto number = [](size_t i) { return Twice(static_cast<int>(i)); };
   for (size_t count : {0u, 1u, 127u, 128u, 129u, 1000u}) {
     const int expected = static_cast<int>(count * (count - 1));
@@ -93,7 +86,7 @@ TEST(SpawnBatchTest, EachTaskRunsOnceWhereverItIsSpawned) {
 }
 
 TEST(SpawnBatchTest, AFailureHalfWayLeavesTheSchedulerWhole) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   const auto fails = [](size_t i) {
     if (i == 200) throw std::runtime_error("no more");
     return Twice(1);
@@ -104,7 +97,7 @@ TEST(SpawnBatchTest, AFailureHalfWayLeavesTheSchedulerWhole) {
 }
 
 TEST(SpawnBatchTest, ASchedulerThatStoppedTakesNone) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   ASSERT_TRUE(scheduler->Shutdown().ok());
   auto handles = scheduler->SpawnBatch(3, [](size_t) { return Twice(1); });
   ASSERT_EQ(handles.size(), 3u);

@@ -11,18 +11,15 @@
 #include "base/atomic.h"
 #include "future/yield.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
 
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(options)).value();
-}
+using testing::MakeScheduler;
 
 TEST(ParallelTest, ForVisitsEachNumberOnce) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   std::vector<int> visits(10007);
   scheduler->BlockOn([&]() -> Task<> {
     co_await ParallelFor(0, visits.size(), [&](size_t i) { ++visits[i]; });
@@ -48,7 +45,7 @@ TEST(ParallelTest, ForVisitsEachNumberOnce) {
 }
 
 TEST(ParallelTest, ReduceKeepsTheOrder) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   std::string text = scheduler->BlockOn(ParallelReduce(
       0, 26, std::string("<"),
       [](size_t begin, size_t end) {

@@ -52,6 +52,10 @@ struct SchedulerOptions {
   // A background task that has waited so long in its worker's queue runs as a normal one once.
   Duration ageing_period = std::chrono::milliseconds(10);
 
+  // Whether dumps tell of each task which one spawned it, and by which calls: a tree of tasks.
+  // Costs some microseconds a spawn, and memory for each task that lives.
+  bool record_spawns = false;
+
   // A poll that lasts longer is stuck: it is reported, and a spare worker takes over the tasks and
   // timers of its worker. Zero: no watchdog.
   Duration stuck_poll_limit = std::chrono::seconds(1);

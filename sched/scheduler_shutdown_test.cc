@@ -12,25 +12,16 @@
 #include "base/parker.h"
 #include "future/sleep.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
 
+using testing::Add;
+using testing::MakeScheduler;
+using testing::SumOfStats;
+
 using std::chrono::milliseconds;
-
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(options)).value();
-}
-
-WorkerStats Sum(const Scheduler& scheduler) {
-  WorkerStats sum;
-  for (const WorkerStats& stats : scheduler.Stats()) sum += stats;
-  return sum;
-}
-
-Task<int> Add(int a, int b) { co_return a + b; }
 
 TEST(SchedulerTest, ShutdownCancelsWhatWaitsAndDropsFramesOnWorkers) {
   struct Witness {
@@ -47,7 +38,7 @@ TEST(SchedulerTest, ShutdownCancelsWhatWaitsAndDropsFramesOnWorkers) {
     std::string name_of_thread;
   };
   Atomic<int> dropped{0};
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   std::vector<JoinHandle<void>> handles;
   for (int i = 0; i < 100; ++i) {
     handles.push_back(scheduler->Spawn(
@@ -56,14 +47,14 @@ TEST(SchedulerTest, ShutdownCancelsWhatWaitsAndDropsFramesOnWorkers) {
   EXPECT_TRUE(scheduler->Shutdown().ok());
   EXPECT_EQ(dropped.load(), 100);
   for (auto& handle : handles) EXPECT_TRUE(handle.finished());
-  WorkerStats sum = Sum(*scheduler);
+  WorkerStats sum = SumOfStats(*scheduler);
   EXPECT_EQ(sum.completed, 100u);
   EXPECT_EQ(sum.queue_depth, 0u);
   EXPECT_TRUE(scheduler->Shutdown().ok()) << "twice is once";
 }
 
 TEST(SchedulerTest, ASchedulerThatStoppedTakesNoTask) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   ASSERT_TRUE(scheduler->Shutdown().ok());
   auto handle = scheduler->Spawn(Add(1, 2));
   EXPECT_TRUE(handle.finished());
@@ -73,7 +64,7 @@ TEST(SchedulerTest, ASchedulerThatStoppedTakesNoTask) {
 }
 
 TEST(SchedulerTest, ShutdownReportsATaskThatHoldsItsWorkerBeyondTheLimit) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   Parker started, release;
   auto handle = scheduler->Spawn([&]() -> Task<> {
     started.Unpark();

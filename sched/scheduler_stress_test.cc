@@ -13,6 +13,7 @@
 #include "future/sleep.h"
 #include "future/yield.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
@@ -23,17 +24,13 @@
 namespace zokio {
 namespace {
 
+using testing::MakeScheduler;
+
 #if defined(ZOKIO_SANITIZED) || defined(ZOKIO_COVERAGE)
 constexpr int64_t kScale = 100;
 #else
 constexpr int64_t kScale = 1;
 #endif
-
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(options)).value();
-}
 
 struct alignas(64) Tally {
   Atomic<uint64_t> count{0};
@@ -50,7 +47,7 @@ Task<> AddNumber(Tally* tally, uint64_t number) {
 TEST(SchedulerStressTest, TenMillionTasksThroughTwoWorkersNoneLostNoneTwice) {
   const uint64_t kTasks = 10'000'000 / kScale;
   constexpr uint64_t kChunk = 1000;
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Tally tally;
   scheduler->BlockOn([&]() -> Task<> {
     for (uint64_t first = 0; first < kTasks; first += kChunk) {
@@ -72,7 +69,7 @@ TEST(SchedulerStressTest, TenMillionTasksThroughTwoWorkersNoneLostNoneTwice) {
 TEST(SchedulerStressTest, ThreadsOutsideSpawnAtOnce) {
   const uint64_t kTasks = 200'000 / kScale;
   constexpr uint64_t kThreads = 4;
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Tally tally;
   {
     std::vector<Thread> threads;
@@ -121,7 +118,7 @@ TEST(SchedulerStressTest, AWakeStormAcrossThreadsLosesNone) {
   const uint64_t kRounds = 20'000 / kScale;
   constexpr size_t kBells = 64;
   constexpr size_t kThreads = 3;
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   std::vector<Bell> bells(kBells);
   Atomic<uint64_t> answered{0};
   std::vector<JoinHandle<void>> handles;
@@ -153,7 +150,7 @@ TEST(SchedulerStressTest, AWakeStormAcrossThreadsLosesNone) {
 // parked worker is what is tested.
 TEST(SchedulerStressTest, NoWakeOfAParkedWorkerIsLost) {
   const int kRounds = static_cast<int>(50'000 / kScale);
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   for (int i = 0; i < kRounds; ++i) {
     int answer = scheduler->BlockOn([](int x) -> Task<int> { co_return x + 1; }, i);
     ASSERT_EQ(answer, i + 1);
@@ -168,13 +165,13 @@ Task<uint64_t> Fibonacci(Scheduler* scheduler, int n) {
 }
 
 TEST(SchedulerStressTest, ATreeOfTasksIsSharedByAllWorkers) {
-  auto scheduler = Make(4);
+  auto scheduler = MakeScheduler(4);
   const int n = kScale == 1 ? 24 : 14;
   EXPECT_EQ(scheduler->BlockOn(Fibonacci(scheduler.get(), n)), kScale == 1 ? 46368u : 377u);
 }
 
 TEST(SchedulerStressTest, TimersAndYieldsAndSpawnsTogether) {
-  auto scheduler = Make(3);
+  auto scheduler = MakeScheduler(3);
   const int kTasks = static_cast<int>(2000 / (kScale == 1 ? 1 : 10));
   Atomic<int> done{0};
   scheduler->BlockOn([&]() -> Task<> {
@@ -210,7 +207,7 @@ TEST(SchedulerStressTest, ShutdownAtEveryPoint) {
   Atomic<int> live{0};
   Random random(7);
   for (int round = 0; round < kRounds; ++round) {
-    auto scheduler = Make(1 + static_cast<int>(random.Below(3)));
+    auto scheduler = MakeScheduler(1 + static_cast<int>(random.Below(3)));
     std::vector<Bell> bells(8);
     Atomic<bool> stop{false};
     auto outside = std::move(Thread::Start("outside", [&] {
@@ -256,7 +253,7 @@ TEST(SchedulerStressTest, ShutdownAtEveryPoint) {
 // neither queue it twice nor get lost.
 TEST(SchedulerStressTest, YieldingTasksAreWokenAndCancelledFromOutside) {
   const int kRounds = static_cast<int>(2000 / (kScale == 1 ? 1 : 20));
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Atomic<int> inside{0};
   for (int round = 0; round < kRounds; ++round) {
     Bell bell;
@@ -291,7 +288,7 @@ TEST(SchedulerStressTest, TheLastTaskOfARingRunsOnceWhoeverTakesIt) {
   constexpr int kTasks = 4;
   const int yields = static_cast<int>(20'000 / (kScale == 1 ? 1 : 20));
   for (Priority priority : {Priority::kImmediate, Priority::kNormal, Priority::kBackground}) {
-    auto scheduler = Make(3);
+    auto scheduler = MakeScheduler(3);
     Atomic<bool> overlap{false};
     Atomic<int> steps{0};
     auto run = [&]() -> Task<> {
@@ -316,7 +313,7 @@ TEST(SchedulerStressTest, TheLastTaskOfARingRunsOnceWhoeverTakesIt) {
 TEST(SchedulerStressTest, WakersOutliveTheirScheduler) {
   Waker kept;
   {
-    auto scheduler = Make(2);
+    auto scheduler = MakeScheduler(2);
     Parker stored;
     auto handle = scheduler->Spawn([&]() -> Task<> {
       co_await PollFn([&](Context& context) -> Poll<void> {

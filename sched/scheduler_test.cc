@@ -13,35 +13,26 @@
 #include "base/parker.h"
 #include "future/sleep.h"
 #include "future/yield.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
 
+using testing::Add;
+using testing::MakeScheduler;
+using testing::SumOfStats;
+
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(options)).value();
-}
-
-WorkerStats Sum(const Scheduler& scheduler) {
-  WorkerStats sum;
-  for (const WorkerStats& stats : scheduler.Stats()) sum += stats;
-  return sum;
-}
-
-Task<int> Add(int a, int b) { co_return a + b; }
-
 TEST(SchedulerTest, BlockOnRunsTheRootOnAWorkerAndReturnsItsResult) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   EXPECT_EQ(scheduler->BlockOn(Add(40, 2)), 42);
   EXPECT_EQ(scheduler->workers(), 2);
 }
 
 TEST(SchedulerTest, BlockOnKeepsTheCallableAndItsArguments) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   auto text = std::make_unique<std::string>("kept");
   int size = scheduler->BlockOn(
       [prefix = std::string("also ")](std::unique_ptr<std::string> moved) -> Task<int> {
@@ -53,7 +44,7 @@ TEST(SchedulerTest, BlockOnKeepsTheCallableAndItsArguments) {
 }
 
 TEST(SchedulerTest, BlockOnRethrowsWhatTheTaskThrew) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   EXPECT_THROW(scheduler->BlockOn([]() -> Task<> {
     co_await Yield();
     throw std::runtime_error("from the task");
@@ -62,7 +53,7 @@ TEST(SchedulerTest, BlockOnRethrowsWhatTheTaskThrew) {
 }
 
 TEST(SchedulerTest, ZeroWorkersMeansOnePerAvailableCore) {
-  auto scheduler = Make(0);
+  auto scheduler = MakeScheduler(0);
   EXPECT_GE(scheduler->workers(), 1);
   EXPECT_EQ(scheduler->BlockOn(Add(1, 1)), 2);
 }
@@ -88,7 +79,7 @@ TEST(SchedulerTest, ADriverThatCannotBeMadeFailsCreate) {
 }
 
 TEST(SchedulerTest, SpawnedTasksAreJoinedFromInside) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   int64_t sum = scheduler->BlockOn([&]() -> Task<int64_t> {
     std::vector<JoinHandle<int>> handles;
     for (int i = 0; i < 1000; ++i) handles.push_back(scheduler->Spawn(Add(i, 1)));
@@ -97,11 +88,11 @@ TEST(SchedulerTest, SpawnedTasksAreJoinedFromInside) {
     co_return total;
   });
   EXPECT_EQ(sum, 1000 * 999 / 2 + 1000);
-  EXPECT_GE(Sum(*scheduler).completed, 1001u);
+  EXPECT_GE(SumOfStats(*scheduler).completed, 1001u);
 }
 
 TEST(SchedulerTest, SpawnedTasksAreJoinedFromOutside) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   std::vector<JoinHandle<int>> handles;
   for (int i = 0; i < 1000; ++i) handles.push_back(scheduler->Spawn(Add(i, 1)));
   int64_t sum = scheduler->BlockOn(
@@ -115,7 +106,7 @@ TEST(SchedulerTest, SpawnedTasksAreJoinedFromOutside) {
 }
 
 TEST(SchedulerTest, YieldLetsTheOthersRunFirst) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   std::vector<int> order = scheduler->BlockOn([&]() -> Task<std::vector<int>> {
     std::vector<int> seen;
     auto one = scheduler->Spawn([&]() -> Task<> {
@@ -141,18 +132,18 @@ TEST(SchedulerTest, YieldLetsTheOthersRunFirst) {
 }
 
 TEST(SchedulerTest, SleepWakesAfterItsDeadlineAndNotBefore) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Duration slept = scheduler->BlockOn([]() -> Task<Duration> {
     Instant start = Clock::Monotonic().Now();
     co_await SleepFor(milliseconds(5));
     co_return Clock::Monotonic().Now() - start;
   });
   EXPECT_GE(slept, milliseconds(5));
-  EXPECT_EQ(Sum(*scheduler).timers_fired, 1u);
+  EXPECT_EQ(SumOfStats(*scheduler).timers_fired, 1u);
 }
 
 TEST(SchedulerTest, ABusyWorkerStillFiresItsTimers) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   bool woke = scheduler->BlockOn([&]() -> Task<bool> {
     Atomic<bool> done{false};
     auto sleeper = scheduler->Spawn([&]() -> Task<> {
@@ -167,7 +158,7 @@ TEST(SchedulerTest, ABusyWorkerStillFiresItsTimers) {
 }
 
 TEST(SchedulerTest, ManySleepersWakeInTheOrderOfTheirDeadlines) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   auto order = scheduler->BlockOn([&]() -> Task<std::vector<int>> {
     std::vector<int> seen;
     std::vector<JoinHandle<void>> handles;
@@ -186,8 +177,8 @@ TEST(SchedulerTest, ManySleepersWakeInTheOrderOfTheirDeadlines) {
 }
 
 TEST(SchedulerTest, SeveralSchedulersLiveInOneProcess) {
-  auto one = Make(1);
-  auto two = Make(2);
+  auto one = MakeScheduler(1);
+  auto two = MakeScheduler(2);
   int result = one->BlockOn([&]() -> Task<int> {
     auto there = two->Spawn([&]() -> Task<int> {
       auto back = one->Spawn(Add(20, 1));
@@ -202,8 +193,8 @@ TEST(SchedulerDeathTest, NestedBlockOnOnAWorkerIsACheck) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
-        auto scheduler = Make(1);
-        auto other = Make(1);
+        auto scheduler = MakeScheduler(1);
+        auto other = MakeScheduler(1);
         scheduler->BlockOn([&]() -> Task<> {
           other->BlockOn(Add(1, 1));
           co_return;
@@ -215,7 +206,7 @@ TEST(SchedulerDeathTest, NestedBlockOnOnAWorkerIsACheck) {
 // Two tasks that wake each other for ever through the LIFO slot while a third waits in the ring:
 // without a cap on the slot's streak the third never runs.
 TEST(SchedulerTest, TheLifoSlotCannotKeepOutAWaitingTask) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   struct Side {
     Waker waker;
     int turns = 0;
@@ -251,13 +242,13 @@ TEST(SchedulerTest, TheLifoSlotCannotKeepOutAWaitingTask) {
     co_return left.turns + right.turns;
   });
   EXPECT_GE(turns, 20);
-  EXPECT_GT(Sum(*scheduler).lifo_polls, 0u);
+  EXPECT_GT(SumOfStats(*scheduler).lifo_polls, 0u);
 }
 
 // No worker parked while work waits: a task that spawns and then holds its worker until its
 // children have run elsewhere. (One child alone would wait in the LIFO slot of the busy worker.)
 TEST(SchedulerTest, AnIdleWorkerTakesWhatABusyOneSpawns) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   for (int round = 0; round < 200; ++round) {
     scheduler->BlockOn([&]() -> Task<> {
       Parker ran;
@@ -271,7 +262,7 @@ TEST(SchedulerTest, AnIdleWorkerTakesWhatABusyOneSpawns) {
       (void)co_await in_the_slot;
     });
   }
-  EXPECT_GE(Sum(*scheduler).steals, 200u);
+  EXPECT_GE(SumOfStats(*scheduler).steals, 200u);
 }
 
 }  // namespace

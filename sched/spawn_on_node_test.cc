@@ -14,6 +14,7 @@
 #include "future/yield.h"
 #include "sched/block_in_place.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 #include "sched/testing_topology.h"
 
 namespace zokio {
@@ -39,17 +40,6 @@ Task<> JoinAll(std::vector<JoinHandle<void>> handles) {
   for (auto& handle : handles) (void)co_await handle;
 }
 
-// How often it found itself on another node, over all sorts of suspension.
-Task<int> CountStrays(const Scheduler* scheduler, int node, int rounds) {
-  int strays = 0;
-  for (int i = 0; i < rounds; ++i) {
-    strays += scheduler->node_of(WorkerNumber::Get()) == node ? 0 : 1;
-    co_await Yield();
-    if (i % 16 == 0) co_await SleepFor(microseconds(10));
-  }
-  co_return strays;
-}
-
 TEST(SpawnOnNodeTest, TasksNeverLeaveTheirNode) {
   Numbering numbering;
   SchedulerOptions options = PlacedOptions(4, Affinity::kCore, PretendedTopology(2, 2));
@@ -57,7 +47,11 @@ TEST(SpawnOnNodeTest, TasksNeverLeaveTheirNode) {
   auto scheduler = std::move(Scheduler::Create(std::move(options))).value();
   std::vector<JoinHandle<int>> handles;
   for (int i = 0; i < 40; ++i) {
-    handles.push_back(scheduler->SpawnOnNode(i % 2, CountStrays(scheduler.get(), i % 2, 60)));
+    const int node = i % 2;
+    const auto is_home = [on = scheduler.get(), node] {
+      return on->node_of(WorkerNumber::Get()) == node;
+    };
+    handles.push_back(scheduler->SpawnOnNode(node, testing::CountStrays(is_home, 60)));
   }
   auto noise = scheduler->Spawn([]() -> Task<> {
     for (int i = 0; i < 1000; ++i) co_await Yield();

@@ -13,6 +13,7 @@
 #include "future/sleep.h"
 #include "future/yield.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
@@ -39,24 +40,14 @@ class SpawnOnTest : public ::testing::Test {
   Numbering numbering_;
 };
 
-// How often it found itself elsewhere, over all sorts of suspension.
-Task<int> CountStrays(int worker, int rounds) {
-  int strays = 0;
-  for (int i = 0; i < rounds; ++i) {
-    strays += MyWorker::Get() == worker ? 0 : 1;
-    co_await Yield();
-    strays += MyWorker::Get() == worker ? 0 : 1;
-    if (i % 16 == 0) co_await SleepFor(std::chrono::microseconds(10));
-  }
-  co_return strays;
-}
-
 TEST_F(SpawnOnTest, TasksNeverLeaveTheirWorker) {
   constexpr int kWorkers = 4;
   auto scheduler = Make(kWorkers);
   std::vector<JoinHandle<int>> handles;
   for (int i = 0; i < 40; ++i) {
-    handles.push_back(scheduler->SpawnOn(i % kWorkers, CountStrays(i % kWorkers, 100)));
+    const int worker = i % kWorkers;
+    const auto is_home = [worker] { return MyWorker::Get() == worker; };
+    handles.push_back(scheduler->SpawnOn(worker, testing::CountStrays(is_home, 100)));
   }
   // Others that may be stolen, so that there is reason to.
   auto noise = scheduler->Spawn([]() -> Task<> {

@@ -31,6 +31,11 @@ struct TaskInfo {
   bool cancelled = false;  // told to end: it waits for what it has started
   // Where SpawnNamed was called; line 0 without.
   std::source_location spawned_at;
+  // With SchedulerOptions::record_spawns: the id of the task that spawned it, which may have ended,
+  // or 0; and the return addresses of the call that did, the innermost first. A forked child that
+  // another worker took has neither.
+  uint32_t parent = 0;
+  std::vector<const void*> spawned_by;
   // Of a waiting task: the type of the future that it awaits, and where its coroutines would go on,
   // the innermost first: addresses of code, which ToString names.
   std::string_view waits_for;
@@ -43,8 +48,9 @@ struct TaskDump {
   uint64_t not_started = 0;         // spawned, and in a queue since
 
   // A line for each task, with one for each of its suspended coroutines, and one for each silent
-  // worker. A coroutine is told as `program(function+offset) [address]` where the program exports
-  // the function's name; `addr2line -fCe program +offset` tells any.
+  // worker; a task's children stand below it, indented. Code is told as
+  // `program(function+offset) [address]` where the program exports the function's name, else as
+  // `program(+offset)`: `addr2line -fCe program +offset` tells function, file and line of any.
   std::string ToString() const;
 };
 

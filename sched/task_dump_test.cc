@@ -15,17 +15,15 @@
 #include "future/oneshot.h"
 #include "future/sleep.h"
 #include "future/spawn.h"
+#include "future/task_scope.h"
 #include "future/yield.h"
 #include "sched/scheduler.h"
+#include "sched/testing_scheduler.h"
 
 namespace zokio {
 namespace {
 
-std::unique_ptr<Scheduler> Make(int workers) {
-  SchedulerOptions options;
-  options.workers = workers;
-  return std::move(Scheduler::Create(options)).value();
-}
+using testing::MakeScheduler;
 
 // Answers pending to its cancellation until it is let go.
 class Unyielding {
@@ -48,7 +46,7 @@ Task<> Wait(Atomic<int>* started) {
 }
 
 TEST(TaskDumpTest, NamesWaitingTasksAndWhatTheyDo) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Atomic<int> started{0};
   std::vector<JoinHandle<void>> handles;
   for (int i = 0; i < 3; ++i) {
@@ -89,7 +87,7 @@ Task<int> Outermost(OneshotReceiver<int> receiver, Atomic<bool>* started) {
 }
 
 TEST(TaskDumpTest, TellsWhatATaskWaitsForAndWhereItsCoroutinesStand) {
-  auto scheduler = Make(1);
+  auto scheduler = MakeScheduler(1);
   auto [sender, receiver] = MakeOneshot<int>();
   Atomic<bool> started{false};
   const uint32_t line = std::source_location::current().line() + 1;
@@ -113,7 +111,7 @@ TEST(TaskDumpTest, TellsWhatATaskWaitsForAndWhereItsCoroutinesStand) {
 // A dump looks at tasks as if it ran them, while others wake them.
 TEST(TaskDumpTest, NoWakeIsLostToADump) {
   constexpr int kTrips = 2000;
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Atomic<bool> done{false};
   auto trip = [](Scheduler* on) -> Task<int> {
     int sum = 0;
@@ -145,7 +143,7 @@ TEST(TaskDumpTest, NoWakeIsLostToADump) {
 }
 
 TEST(TaskDumpTest, AWorkerInsideALongPollIsNamed) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Parker release;
   Parker inside;
   auto handle = scheduler->SpawnOn(
@@ -168,7 +166,7 @@ TEST(TaskDumpTest, AWorkerInsideALongPollIsNamed) {
 
 // Tasks that ran on worker 0 first, so that it answers for them while worker 1 is inside a poll.
 TEST(TaskDumpTest, TellsWhatRunsFromWhatIsQueued) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Parker holder_runs, go_on, last_runs, release;
   auto to_running = MakeOneshot<int>();
   auto to_queued = MakeOneshot<int>();
@@ -210,8 +208,92 @@ TEST(TaskDumpTest, TellsWhatRunsFromWhatIsQueued) {
   });
 }
 
+const TaskInfo* Named(const TaskDump& dump, const std::string& name) {
+  const auto found = std::find_if(dump.tasks.begin(), dump.tasks.end(),
+                                  [&](const TaskInfo& task) { return task.name == name; });
+  return found == dump.tasks.end() ? nullptr : &*found;
+}
+
+Task<> Parent(Atomic<int>* started) {
+  co_await WithScope(
+      [](TaskScope& scope, Atomic<int>* count) -> Task<> {
+        scope.SpawnNamed("in a scope", Wait(count));
+        count->fetch_add(1);
+        co_await SleepFor(std::chrono::hours(1));
+      },
+      started);
+}
+Task<> Grandparent(Scheduler* on, Atomic<int>* started) {
+  SpawnNamed(on->executor(), "parent", Parent(started)).Detach();
+  auto batch = on->SpawnBatch(1, [&](size_t) { return Wait(started); });
+  started->fetch_add(1);
+  co_await SleepFor(std::chrono::hours(1));
+}
+
+TEST(TaskDumpTest, ATreeOfWhoSpawnedWhomWhereThatIsRecorded) {
+  SchedulerOptions options;
+  options.workers = 2;
+  options.record_spawns = true;
+  auto scheduler = std::move(Scheduler::Create(options)).value();
+  Atomic<int> started{0};
+  SpawnNamed(scheduler->executor(), "grandparent", Grandparent(scheduler.get(), &started)).Detach();
+  TaskDump dump;
+  while (started.load() < 4 || dump.tasks.size() != 4 ||
+         std::any_of(dump.tasks.begin(), dump.tasks.end(),
+                     [](auto& t) { return t.activity != TaskActivity::kWaiting; })) {
+    dump = scheduler->Dump(std::chrono::seconds(60));
+  }
+  const TaskInfo* grandparent = Named(dump, "grandparent");
+  const TaskInfo* parent = Named(dump, "parent");
+  const TaskInfo* child = Named(dump, "in a scope");
+  ASSERT_TRUE(grandparent != nullptr && parent != nullptr && child != nullptr) << dump.ToString();
+  EXPECT_EQ(grandparent->parent, 0u);
+  EXPECT_EQ(parent->parent, grandparent->id);
+  EXPECT_EQ(child->parent, parent->id);
+  const TaskInfo* of_batch = Named(dump, "");
+  ASSERT_NE(of_batch, nullptr);
+  EXPECT_EQ(of_batch->parent, grandparent->id);
+  const std::string text = dump.ToString();
+  EXPECT_NE(text.find("\n  task " + std::to_string(parent->id) + " \"parent\""), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("\n    task " + std::to_string(child->id) + " \"in a scope\""),
+            std::string::npos)
+      << text;
+}
+
+// `caller`: where the call of this function returns to.
+[[gnu::noinline]] JoinHandle<void> SpawnWait(Scheduler& on, Atomic<int>* started,
+                                             const void** caller) {
+  *caller = __builtin_return_address(0);
+  return on.Spawn(Wait(started));
+}
+
+TEST(TaskDumpTest, AnUnnamedTaskTellsTheCallsThatSpawnedItWhereThatIsRecorded) {
+  SchedulerOptions options;
+  options.workers = 1;
+  options.record_spawns = true;
+  auto recording = std::move(Scheduler::Create(options)).value();
+  auto plain = MakeScheduler(1);
+  for (Scheduler* scheduler : {recording.get(), plain.get()}) {
+    Atomic<int> started{0};
+    const void* caller = nullptr;
+    auto handle = SpawnWait(*scheduler, &started, &caller);
+    TaskDump dump;
+    while (dump.tasks.size() != 1) dump = scheduler->Dump(std::chrono::seconds(60));
+    const std::vector<const void*>& calls = dump.tasks[0].spawned_by;
+    if (scheduler == plain.get()) {
+      EXPECT_TRUE(calls.empty());
+    } else {
+      EXPECT_EQ(std::count(calls.begin(), calls.end(), caller), 1) << dump.ToString();
+      EXPECT_NE(dump.ToString().find("\n  spawned by\n"), std::string::npos);
+    }
+    handle.Cancel();
+    while (!dump.tasks.empty()) dump = scheduler->Dump(std::chrono::seconds(60));
+  }
+}
+
 TEST(TaskDumpTest, ShutdownNamesTheTasksThatBlockIt) {
-  auto scheduler = Make(2);
+  auto scheduler = MakeScheduler(2);
   Atomic<bool> let_go{false};
   Atomic<int> started{0};
   auto stubborn = [](Atomic<bool>* flag, Atomic<int>* count) -> Task<> {

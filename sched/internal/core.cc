@@ -58,6 +58,7 @@ Core::Core(SchedulerOptions options)
       normal_(*this, Priority::kNormal),
       background_(*this, Priority::kBackground),
       node_queues_(std::make_unique<NodeQueue[]>(static_cast<size_t>(placement_.nodes))),
+      spawn_records_(options_.record_spawns ? std::make_unique<SpawnRecords>() : nullptr),
       workers_(std::make_unique<std::unique_ptr<Worker>[]>(static_cast<size_t>(capacity_))),
       crew_(*this),
       watchdog_(*this) {
@@ -202,9 +203,18 @@ bool Core::Adopt(TaskHeader* task) {
   if (Worker* worker = Current()) {
     if (accepting_.load(memory_order_relaxed) == Accepting::kNone) return false;
     worker->counters().spawned.Add();
+    RecordSpawn(task);
     return true;
   }
-  return AdoptMany(1);
+  if (!AdoptMany(1)) return false;
+  RecordSpawn(task);
+  return true;
+}
+
+// Apart: hardly ever asked for.
+[[gnu::noinline]] void Core::AddSpawnRecord(TaskHeader* task) {
+  const Worker* worker = CurrentWorker::Get();
+  spawn_records_->Add(task, worker == nullptr ? nullptr : worker->current());
 }
 
 bool Core::AdoptMany(uint64_t count) {
@@ -231,6 +241,7 @@ void Core::Disown(TaskHeader* task) {
   // Counted before it leaves the table: who visits it there (Crew::Replace) sees by the count that
   // what has the same address later is another task.
   worker->counters().completed.Add();
+  if (__builtin_expect(spawn_records_ != nullptr, 0)) spawn_records_->Remove(task);
   worker->Forget(task);
   if (__builtin_expect(stopping_.load(memory_order_relaxed), 0) && Drained()) UnparkAll();
 }

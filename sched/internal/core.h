@@ -27,6 +27,7 @@
 #include "sched/internal/dump_request.h"
 #include "sched/internal/node_queue.h"
 #include "sched/internal/process.h"
+#include "sched/internal/spawn_records.h"
 #include "sched/internal/watchdog.h"
 #include "sched/placement.h"
 #include "sched/priority.h"
@@ -142,6 +143,12 @@ class Core {
   bool WaitDrained(Instant deadline);
   // Called by a worker that has found nothing to do.
   void NoteIdleWhileDraining();
+  // Where spawns are recorded; else null.
+  SpawnRecords* spawn_records() const { return spawn_records_.get(); }
+  // Of a task that this thread spawns.
+  void RecordSpawn(TaskHeader* task) {
+    if (__builtin_expect(spawn_records_ != nullptr, 0)) AddSpawnRecord(task);
+  }
   // For tasks that are on their way; false: none is taken any more.
   bool AdoptMany(uint64_t count);
   void DisownMany(uint64_t count);
@@ -235,6 +242,7 @@ class Core {
   Result<std::unique_ptr<Worker>> MakeWorker(int index);
   // Where what this thread, no worker, brings in shall begin.
   int NodeForOutside(Priority priority);
+  void AddSpawnRecord(TaskHeader* task);
   bool AllAsleep() const;
   int NodeOf(int worker) const;
   bool Unpark(int sleeper);
@@ -265,6 +273,7 @@ class Core {
   std::vector<NodeExecutor> node_executors_;
   Atomic<uint32_t> outside_turn_{0};
   DumpRequest dump_request_;
+  const std::unique_ptr<SpawnRecords> spawn_records_;
   // One for each worker; before them, for their ends wait for threads that are inside a wake.
   std::vector<std::unique_ptr<PinnedExecutor>> pinned_;
   // Room for all that there may ever be, so that others read it while one is added.

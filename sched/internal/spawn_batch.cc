@@ -19,6 +19,7 @@ bool SpawnBatchExecutor::Adopt(TaskHeader* task) {
   if (!accepted_) return false;
   ZOKIO_CHECK(expected_ != 0, "a batch of more tasks than it said");
   --expected_;
+  core_.RecordSpawn(task);
   return true;
 }
 

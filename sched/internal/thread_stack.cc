@@ -79,6 +79,15 @@ void PrepareThreadStacks() {
 
 int ThisThreadNumber() { return static_cast<int>(syscall(SYS_gettid)); }
 
+[[gnu::noinline]] int CallsOfThisThread(const void** addresses, int count_max) {
+  constexpr int kSkipped = 2;
+  void* frames[kFramesMax];
+  const int found = backtrace(frames, std::min(count_max + kSkipped, kFramesMax));
+  const int count = std::max(found - kSkipped, 0);
+  std::copy_n(frames + kSkipped, count, addresses);
+  return count;
+}
+
 std::string StackOfThread(int thread_number, Duration limit) {
   if (thread_number <= 0 || !g_usable.load(memory_order_acquire)) return {};
   MutexLock lock(g_asking);
@@ -132,6 +141,7 @@ namespace zokio::internal {
 
 void PrepareThreadStacks() {}
 int ThisThreadNumber() { return 0; }
+int CallsOfThisThread(const void**, int) { return 0; }
 std::string StackOfThread(int, Duration) { return {}; }
 SignalStack::SignalStack() = default;
 SignalStack::~SignalStack() = default;

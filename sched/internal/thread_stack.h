@@ -38,6 +38,10 @@ class SignalStack {
 // What names this thread to others; 0 where stacks cannot be had.
 int ThisThreadNumber();
 
+// The return addresses of the calls that this thread is in, innermost first, without the two that
+// lead here. Returns how many; none where they cannot be had.
+int CallsOfThisThread(const void** addresses, int count_max);
+
 // One line for each call, innermost first. Empty where the thread does not answer in time.
 std::string StackOfThread(int thread_number, Duration limit);
 

@@ -148,6 +148,7 @@ void Worker::AnswerDump() {
   std::vector<TaskInfo> tasks;
   table_.ForEach([&](TaskHeader* task) {
     tasks.push_back(Describe(task, index_));
+    if (const SpawnRecords* records = core_.spawn_records()) records->Tell(task, &tasks.back());
     // What its state tells is that it is queued or runs; where it runs, a worker has it.
     TaskActivity& activity = tasks.back().activity;
     if (activity == TaskActivity::kReady &&
