@@ -167,9 +167,8 @@ class AskingServer {
   // False once the client is gone.
   bool Ask(int count) {
     for (int i = 0; i < count; ++i) {
-      const int asked = version_ == TLS1_2_VERSION
-                            ? SSL_renegotiate(ssl_)
-                            : SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED);
+      const int asked = version_ == TLS1_2_VERSION ? SSL_renegotiate(ssl_)
+                                                   : SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED);
       ZOKIO_CHECK(asked == 1 && SSL_do_handshake(ssl_) == 1, "ask");
     }
     return SendOutgoing();

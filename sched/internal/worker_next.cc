@@ -1,5 +1,5 @@
-// The part of Worker that chooses what runs next, beyond the batch that it has claimed: the order of
-// its own queues (worker.h), then what comes from outside, from others, or after a sleep.
+// The part of Worker that chooses what runs next, beyond the batch that it has claimed: the order
+// of its own queues (worker.h), then what comes from outside, from others, or after a sleep.
 #include <algorithm>
 #include <iterator>
 #include <utility>
