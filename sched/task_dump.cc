@@ -1,5 +1,6 @@
 #include "sched/task_dump.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -38,8 +39,11 @@ std::string TextOf(const TaskInfo& task) {
   return text;
 }
 
-// `lines` with each of them that much deeper.
+// `lines` with each of them that much deeper; but no deeper than can be read, for of tasks that
+// each spawned the next one the text would else grow with their number's square.
 void AppendIndented(const std::string& lines, size_t depth, std::string* text) {
+  constexpr size_t kDepthMax = 30;
+  depth = std::min(depth, kDepthMax);
   for (size_t begin = 0; begin < lines.size();) {
     const size_t end = lines.find('\n', begin) + 1;
     text->append(2 * depth, ' ').append(lines, begin, end - begin);

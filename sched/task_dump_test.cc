@@ -261,6 +261,28 @@ TEST(TaskDumpTest, ATreeOfWhoSpawnedWhomWhereThatIsRecorded) {
       << text;
 }
 
+Task<> SpawnsTheNext(Scheduler* on, int left) {
+  if (left > 0) on->Spawn(SpawnsTheNext(on, left - 1)).Detach();
+  co_await SleepFor(std::chrono::hours(1));
+}
+
+// Each task is a child of the one before: a tree may be as deep as there are tasks.
+TEST(TaskDumpTest, TheTextOfADeepTreeGrowsWithItsTasks) {
+  SchedulerOptions options;
+  options.workers = 1;
+  options.record_spawns = true;
+  auto scheduler = std::move(Scheduler::Create(options)).value();
+  constexpr size_t kTasks = 2000;
+  scheduler->Spawn(SpawnsTheNext(scheduler.get(), kTasks - 1)).Detach();
+  TaskDump dump;
+  while (dump.tasks.size() != kTasks) dump = scheduler->Dump(std::chrono::seconds(60));
+  for (TaskInfo& task : dump.tasks) {
+    task.spawned_by.clear();
+    task.suspended_at.clear();
+  }
+  EXPECT_LT(dump.ToString().size(), kTasks * 300);
+}
+
 // `caller`: where the call of this function returns to.
 [[gnu::noinline]] JoinHandle<void> SpawnWait(Scheduler& on, Atomic<int>* started,
                                              const void** caller) {
