@@ -26,6 +26,11 @@
 // have none of their own, and what nothing takes is a dead letter. `using Urgent =
 // zokio::UrgentMessages<Cancel>` lists messages that are handled before other mail.
 //
+// `static int64_t Rank(const Job& job)`, for one of its messages or several, makes a mailbox in
+// ranks: what is waiting is handled by rank, the lowest first, equals in the order of arrival;
+// messages without a Rank have 0. What overflows under kDropOldest then is what would come last;
+// what was stashed comes back by its rank, and a Poison is the last of all.
+//
 // Lifetime: the object is made by the spawn and destroyed in its home, after all its children.
 // Thread-safety: everything below is for the actor itself, in its hooks and handlers; self(),
 // Spawn,
@@ -195,8 +200,8 @@ class Actor {
   }
   void UnstashAll() {
     if (stashed_ == 0) return;
-    cell_->mail.Prepend(std::move(internal::ExtrasOf(*cell_).stash));
     cell_->queued.Add(std::exchange(stashed_, 0));
+    cell_->loop()->PutBack(cell_);
     cell_->loop()->Queue(cell_);  // this may be a coroutine beside the handlers
   }
 

@@ -33,6 +33,8 @@ struct Sum {};
 // Checks that numbers of each sender rise by one.
 class Adder : public Actor<Adder, Add, Sum> {
  public:
+  static constexpr MailboxOptions kMailbox{64};  // so that senders are held back
+
   explicit Adder(size_t senders) : next_(senders) {}
   void On(const Add& add) {
     EXPECT_EQ(add.number, next_[add.sender]++);

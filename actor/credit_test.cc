@@ -187,6 +187,16 @@ TEST(BatchSizerTest, SizesAreWhatFitsIntoTheTarget) {
   EXPECT_EQ(sizer.size(), 16u);
 }
 
+TEST(BatchSizerTest, TheNextLookIsWhenTheTargetShouldHavePassed) {
+  const BatchSizer sizer{BatchOptions()};  // 10 µs
+  EXPECT_EQ(sizer.NextLook(16, 300), 64u) << "four times as many at most";
+  EXPECT_EQ(sizer.NextLook(16, 8'000), 16u + 1 + 4) << "a quarter of that is left";
+  EXPECT_EQ(sizer.NextLook(16, 0), 64u);
+  EXPECT_EQ(sizer.NextLook(16, 10'000), 0u);
+  EXPECT_EQ(sizer.NextLook(1, 9'999), 2u) << "it goes on";
+  EXPECT_EQ(BatchSizer(BatchOptions(64, 64)).NextLook(16, 50'000), 64u) << "whatever it takes";
+}
+
 TEST(BatchSizerTest, NoOptionsMakeABatchOfNothing) {
   BatchOptions options;
   options.min = 0;

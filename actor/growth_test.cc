@@ -68,6 +68,61 @@ TEST(GrowthTest, WhoIsWatchedForgetsWatchersThatEnded) {
   EXPECT_LT(old.id().cell()->extras->watchers.size(), 50u);
 }
 
+struct Begin {};
+
+// Watches one actor, and no more when told.
+class Fickle : public Actor<Fickle, Begin, Terminated> {
+ public:
+  Fickle(ActorRef<Plain> other, int& notices) : other_(other), notices_(notices) { Watch(other); }
+  void On(Begin) { Unwatch(other_); }
+  void On(Terminated) { ++notices_; }
+
+ private:
+  ActorRef<Plain> other_;
+  int& notices_;
+};
+
+// With a scan for each it would be 10^10 comparisons.
+TEST(GrowthTest, ManyWatchOneAndEachIsFoundAtOnce) {
+  constexpr int kWatchers = 100'000;
+  ManualSystem system;
+  int notices = 0;
+  auto old = system->Spawn<Plain>();
+  std::vector<ActorRef<Fickle>> watchers;
+  for (int i = 0; i < kWatchers; ++i) watchers.push_back(system->Spawn<Fickle>(old, notices));
+  system.Run();
+  EXPECT_EQ(old.id().cell()->extras->watchers.size(), size_t{kWatchers});
+  for (int i = 0; i < kWatchers; i += 2) watchers[static_cast<size_t>(i)].Tell(Begin{});
+  system.Run();
+  EXPECT_EQ(old.id().cell()->extras->watchers.size(), size_t{kWatchers / 2});
+  old.Stop();
+  system.Run();
+  EXPECT_EQ(notices, kWatchers / 2);
+}
+
+TEST(GrowthTest, WatchersAreToldOnceHoweverManyCameAndWent) {
+  ManualSystem system;
+  std::vector<ActorRef<Plain>> ones;
+  for (int i = 0; i < 60; ++i) ones.push_back(system->Spawn<Plain>());
+  internal::WatcherSet set;
+  const auto watcher = [&](size_t i) {
+    return internal::Watcher{ones[i].id(), [](ActorId, ActorId, internal::Ending) {}};
+  };
+  for (size_t i = 0; i < 60; ++i) set.Add(watcher(i)), set.Add(watcher(i / 2));
+  EXPECT_EQ(set.size(), 60u);
+  for (size_t i = 0; i < 60; i += 3) set.Remove(watcher(i)), set.Remove(watcher(i));
+  EXPECT_EQ(set.size(), 40u);
+  for (size_t i = 0; i < 60; i += 3) ones[i + 1].Stop();
+  system.Run();
+  for (size_t i = 0; i < 60; ++i) set.Add(watcher(i));
+  EXPECT_LE(set.size(), 60u);
+  for (const internal::Watcher& at : set) {
+    EXPECT_EQ(std::count(set.begin(), set.end(), at), 1);
+  }
+  for (size_t i = 0; i < 60; ++i) set.Remove(watcher(i));
+  EXPECT_EQ(set.size(), 0u);
+}
+
 TEST(GrowthTest, WhoGivesUpWaitingForAnEndIsForgotten) {
   ManualSystem system;
   auto old = system->Spawn<Plain>();

@@ -167,6 +167,43 @@ TEST(RingInboxModel, WhatSpillsKeepsItsSendersOrder) {
   EXPECT_TRUE(report.Proven()) << report;
 }
 
+// Two threads push, by ring or list, and wake the owner, which sleeps by the protocol of inbox.h,
+// also while one of them has claimed a slot and not filled it: it takes all, and looks in vain a
+// few times for each push at most, however long that takes.
+TEST(RingInboxModel, WhoIsHeldUpWhileItPushesIsWaitedForAsleep) {
+  const model::Report report = model::Explore(
+      {.name = "ring inbox, asleep", .mode = model::Mode::kBounded, .preemptions_max = 2}, [] {
+        struct Home {
+          RingInbox<Node> inbox{1};
+          WakeFlag wake;
+          Parker parker;
+          Node nodes[2];
+          void Push(int i) {
+            inbox.Push(&nodes[i]);
+            if (wake.Raise()) parker.Unpark();
+          }
+        };
+        auto home = std::make_unique<Home>();
+        Thread one = Thread::Start("one", [&] { home->Push(0); }).value();
+        Thread two = Thread::Start("two", [&] { home->Push(1); }).value();
+        int left = 2;
+        int in_vain = 0;
+        while (left != 0) {
+          const auto taken = static_cast<int>(home->inbox.Drain([](Node*) {}));
+          left -= taken;
+          if (taken != 0) continue;
+          ZOKIO_CHECK(++in_vain <= 8, "it does not spin");
+          home->wake.Lower();
+          if (!home->inbox.empty()) {
+            (void)home->wake.Raise();
+            continue;
+          }
+          home->parker.Park();
+        }
+      });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
 // A waker that unparks a thread.
 struct Sleeper {
   static void Nothing(void*) {}

@@ -20,6 +20,7 @@ void AppendLine(const ActorInfo& actor, size_t depth, std::string& text) {
   if (actor.busy) text += " busy";
   if (actor.failed) text += " failed";
   if (actor.stopping) text += " stopping";
+  if (actor.held_back) text += " held-back";
   if (actor.times.sampled != 0) {
     text += " delay_us p50 " + Micros(actor.times.delay_p50) + " p99 " +
             Micros(actor.times.delay_p99) + " handling_us p50 " + Micros(actor.times.handling_p50) +

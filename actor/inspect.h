@@ -39,6 +39,7 @@ struct ActorInfo {
   bool busy = false;    // the next message waits for a suspended handler
   bool failed = false;  // waits for what its parent decides
   bool stopping = false;
+  bool held_back = false;  // told somebody more than that has room for: see mailbox.h
   MailTimes times;
 };
 

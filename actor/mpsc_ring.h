@@ -87,6 +87,12 @@ class MpscRing {
     return static_cast<size_t>(at - head);
   }
 
+  // Consumer. Whether there is something to take. Not where the oldest slot is claimed and not
+  // published yet: then its producer, once it has published, is who knows more.
+  bool ready() const {
+    const uint64_t head = head_.load(memory_order_relaxed);
+    return slots_.At(head)->sequence.load(memory_order_acquire) == head + 1;
+  }
   // Consumer. How many elements were consumed since the beginning, and how many slots were claimed
   // by producers: all that happened before is among the first of those.
   uint64_t consumed() const { return head_.load(memory_order_relaxed); }

@@ -25,6 +25,8 @@ struct PlacementOptions {
   bool follow_talk = false;
   // Moves actors from loops that are, or are about to be, more loaded than others.
   bool balance = false;
+  // By what the next period is expected to bring; else by what the last one brought.
+  bool predict = true;
   // Loop i runs on worker i alone. Else loops are tasks that any worker may take.
   bool bound = false;
   // The NUMA node of each loop's worker, as far as known; missing ones are node 0.

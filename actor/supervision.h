@@ -16,8 +16,9 @@
 // std::ref; where they cannot be copied, a restart is a stop), after its children have ended. Its
 // references, its mailbox and its watchers stay: only the message that failed is lost, and those
 // whose handlers were suspended. Who fails again before its parent has decided is judged once more
-// where it goes on; else one decision holds for all. More restarts in `window` than `restarts_max`,
-// counted for all children together, are the parent's own failure.
+// where it goes on; else one decision holds for all. A child that failed before it came to a
+// restart for the sake of a sibling is restarted once, for both. More restarts in `window` than
+// `restarts_max`, counted for all children together, are the parent's own failure.
 #ifndef ZOKIO_ACTOR_SUPERVISION_H_
 #define ZOKIO_ACTOR_SUPERVISION_H_
 

@@ -195,6 +195,45 @@ TEST(SupervisionTest, RestartsBackOff) {
   }
 }
 
+template <Strategy strategy, int delay_ms>
+struct Together {
+  static constexpr Supervision kPolicy =
+      Supervision()
+          .With(strategy)
+          .Restarts(10, std::chrono::hours(1))
+          .Backoff(milliseconds(delay_ms), milliseconds(delay_ms));
+};
+
+// Two children fail before either hears what follows: both are restarted once.
+template <Strategy strategy, int delay_ms>
+void FailTogether(Log expected) {
+  for (bool spread : {false, true}) {
+    Family<Together<strategy, delay_ms>> family(spread);
+    family.workers[0].Tell(Fail{});
+    family.workers[2].Tell(Fail{});
+    family.system.Run();
+    for (int i = 0; i < 2 * delay_ms; ++i) family.system.Advance(milliseconds(1));
+    Log log = family.log;
+    std::sort(log.begin(), log.end());
+    EXPECT_EQ(log, expected) << "spread: " << spread;
+    EXPECT_EQ(family.system->Stats().failures, 2u);
+    // Later it may fail anew, and is restarted again.
+    family.log.clear();
+    family.workers[2].Tell(Fail{});
+    family.system.Run();
+    family.system.Advance(milliseconds(delay_ms));
+    EXPECT_NE(std::find(family.log.begin(), family.log.end(), "c restarted"), family.log.end());
+  }
+}
+
+TEST(SupervisionTest, WhoFailTogetherAreRestartedOnce) {
+  const Log all{"a restarted", "b restarted", "c restarted"};
+  FailTogether<Strategy::kAllForOne, 0>(all);
+  FailTogether<Strategy::kAllForOne, 100>(all);
+  FailTogether<Strategy::kRestForOne, 0>(all);
+  FailTogether<Strategy::kRestForOne, 100>(all);
+}
+
 // Decides by the cause.
 class Judge : public Actor<Judge, Fail, Refuse, Work> {
  public:

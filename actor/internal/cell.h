@@ -38,6 +38,7 @@ struct ActorType {
   Directive (*decide)(ActorCell& cell, ActorId child, const Failure& failure);
   MailboxOptions mailbox;
   bool measured;
+  bool ranks;  // its mail is handled by rank
 };
 
 // A count that its home changes and others may look at: exact for the home.
@@ -66,15 +67,17 @@ struct alignas(64) ActorCell {
   static constexpr uint32_t kKilled = 512;       // a suspended handler is not waited for
   static constexpr uint32_t kSendsWait = 1024;   // for room in the mailbox
   static constexpr uint32_t kHooked = 2048;      // Stopping() was called
-  static constexpr uint32_t kUrgentMail = 4096;  // there is mail in `extras->urgent`
+  static constexpr uint32_t kUrgentMail = 4096;  // there is mail in `extras`: urgent or ranked
   static constexpr uint32_t kObserved = 8192;    // its mail is measured, traced or intercepted
   static constexpr uint32_t kCutShort = 16384;   // a stop that does not wait for handlers was asked
   static constexpr uint32_t kTenant = 32768;     // its end makes its loop vacant
   static constexpr uint32_t kMoveWish = 65536;   // it moves to another loop when it is idle
   static constexpr uint32_t kArriving = 131072;  // its old home may still send on what came for it
+  static constexpr uint32_t kPressed = 262144;   // was told more than it has room for
+  static constexpr uint32_t kMuted = 524288;     // told somebody more than that has room for
   // Nothing of the mailbox is handled while one of these is set.
   static constexpr uint32_t kNoMail =
-      kBusy | kSuspended | kUnstarted | kStopping | kRestarting | kArriving;
+      kBusy | kSuspended | kUnstarted | kStopping | kRestarting | kArriving | kMuted;
 
   explicit ActorCell(ActorLoop* home) : loop_(home) {}
 
@@ -84,10 +87,7 @@ struct alignas(64) ActorCell {
   ActorLoop* exact_loop() const { return loop_.load(memory_order_seq_cst); }
   void SetLoop(ActorLoop* home) { loop_.store(home, memory_order_seq_cst); }
   // The number of messages from which on more take the slow way, after its flags have changed.
-  void ResetBound() {
-    const bool bounded = type->mailbox.overflow != Overflow::kWait;
-    queued_max = (flags & kObserved) != 0 ? 0 : bounded ? type->mailbox.capacity : UINT32_MAX;
-  }
+  void ResetBound() { queued_max = (flags & kObserved) != 0 ? 0 : type->mailbox.capacity; }
 
   bool HasMail() const { return !mail.empty() || (flags & kUrgentMail) != 0; }
   // From now on each message that comes takes the way of those that find the mailbox full.
@@ -108,8 +108,8 @@ struct alignas(64) ActorCell {
   // what a message to the living may see was published with the message.
   Atomic<uint32_t> generation_{0};
   uint32_t flags = 0;
-  SharedCount queued;                // in the mailbox
-  uint32_t queued_max = UINT32_MAX;  // from there on the overflow policy decides
+  SharedCount queued;       // in the mailbox
+  uint32_t queued_max = 0;  // from there on a message takes the slow way, see MakeRoom
   EnvelopeList mail;
   ActorCell* next_run = nullptr;  // in the run queue or the pool's free list
   const ActorType* type = nullptr;

@@ -30,9 +30,11 @@ struct ResumeNow {
 
 struct ChildFailed {
   static constexpr std::string_view kName = "child failed";
-  ActorId child;
+  FailedChild child;
   Failure failure;
-  void Run(ActorLoop& loop, ActorCell& cell) { Supervise(loop, &cell, child, failure); }
+  void Run(ActorLoop& loop, ActorCell& cell) {
+    if (!IsDecided(cell, child)) Supervise(loop, &cell, child.id, failure);
+  }
 };
 
 struct ChildEnded {
@@ -64,10 +66,7 @@ struct Watch {
   static constexpr std::string_view kName = "watch";
   Watcher watcher;
   void Run(ActorLoop&, ActorCell& cell) {
-    std::vector<Watcher>& watchers = ExtrasOf(cell).watchers;
-    // Who is made anew watches anew.
-    if (std::find(watchers.begin(), watchers.end(), watcher) != watchers.end()) return;
-    Keep(watchers, watcher, [](const Watcher& w) { return !IsAlive(w.id); });
+    ExtrasOf(cell).watchers.Add(watcher);  // who is made anew watches anew
   }
   void TargetGone(ActorId target) { watcher.notify(watcher.id, target, Ending::kUnknown); }
 };
@@ -76,8 +75,7 @@ struct Unwatch {
   static constexpr std::string_view kName = "unwatch";
   Watcher watcher;
   void Run(ActorLoop&, ActorCell& cell) {
-    if (cell.extras == nullptr) return;
-    std::erase(cell.extras->watchers, watcher);
+    if (cell.extras != nullptr) cell.extras->watchers.Remove(watcher);
   }
 };
 
@@ -109,7 +107,7 @@ void SendStop(ActorId target, bool kill) { PostControl(target, Stop{kill}); }
 void SendPoison(ActorId target) { PostControl(target, Stop{false}, &ControlOf<Stop>::kMailType); }
 void SendRestart(ActorId target) { PostControl(target, RestartNow{}); }
 void SendResume(ActorId target) { PostControl(target, ResumeNow{}); }
-void SendChildFailed(ActorId parent, ActorId child, Failure failure) {
+void SendChildFailed(ActorId parent, const FailedChild& child, Failure failure) {
   PostControl(parent, ChildFailed{child, std::move(failure)});
 }
 void SendChildEnded(ActorId parent, uint64_t number) { PostControl(parent, ChildEnded{number}); }

@@ -28,6 +28,9 @@ bool IsBegin(const Envelope* envelope);
 // `notify` is called once the target has ended; at once where it has already.
 void SendWatch(ActorId target, const Watcher& watcher);
 void SendUnwatch(ActorId target, const Watcher& watcher);
+// The actor handles no mail for the sake of `by`, to whom it told too much; and again.
+void SendMute(ActorId target, ActorId by);
+void SendUnmute(ActorId target, ActorId by);
 // The actor moves to that loop of its group once it is idle.
 void SendMove(ActorId target, uint32_t to);
 // All actors of a loop.

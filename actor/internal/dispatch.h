@@ -193,12 +193,30 @@ struct Delivery {
     }
   }
 
-  static constexpr MessageType kType{IsUrgent<A, M>() ? Lane::kUrgent : Lane::kMail,
+  // What an actor does not rank comes as if of rank zero.
+  static int64_t RankOf(Envelope& envelope) {
+    if constexpr (Ranks<A, M>) {
+      return A::Rank(std::as_const(MessageIn(static_cast<E&>(envelope))));
+    } else {
+      return 0;
+    }
+  }
+
+ private:
+  static constexpr bool kRanked = kRanksAny<A, typename A::Messages>;
+  static constexpr Lane LaneOf() {
+    if constexpr (IsUrgent<A, M>()) return Lane::kUrgent;
+    return kRanked ? Lane::kRanked : Lane::kMail;
+  }
+
+ public:
+  static constexpr MessageType kType{LaneOf(),
                                      &Deliver,
                                      &FreeEnvelope<E>,
                                      TypeName<M>(),
                                      std::is_same_v<M, Terminated>,
-                                     WireOf<M, E>()};
+                                     WireOf<M, E>(),
+                                     kRanked ? &RankOf : nullptr};
 
  private:
   static constexpr bool IsReentrant() {

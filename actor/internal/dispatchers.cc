@@ -87,7 +87,10 @@ Result<uint32_t> Dispatchers::StartBlockingLoop() {
     blocking_executor_ = *std::move(executor);
   }
   Result<uint32_t> index = core_.AddLoops(1);
-  if (index.ok()) StartLoop(*blocking_executor_, core_.loop(*index));
+  if (index.ok()) {
+    core_.loop(*index).NeverMute();
+    StartLoop(*blocking_executor_, core_.loop(*index));
+  }
   return index;
 }
 

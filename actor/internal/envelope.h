@@ -25,6 +25,7 @@ struct WireCodec;
 enum class Lane : uint8_t {
   kMail,    // the mailbox, in the order of arrival
   kUrgent,  // before other mail, in the order of arrival; no bound drops it
+  kRanked,  // the mailbox of an actor that ranks its mail
   kSystem,  // before the mailbox, never bounded, never dropped while its actor lives
   kOffer,   // a message whose sender waits for room in the mailbox
   kWake,    // no message: a coroutine of the actor that asks for a turn
@@ -43,6 +44,8 @@ struct MessageType {
   bool quiet = false;
   // How the message becomes bytes. Null: it stays in this process.
   const WireCodec* wire = nullptr;
+  // Of actors that rank their mail. Null: it has no rank.
+  int64_t (*rank)(Envelope& envelope) = nullptr;
 };
 
 struct Envelope {

@@ -6,6 +6,7 @@
 #ifndef ZOKIO_ACTOR_INTERNAL_HANDLERS_H_
 #define ZOKIO_ACTOR_INTERNAL_HANDLERS_H_
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -154,6 +155,16 @@ constexpr bool IsUrgent() {
   if constexpr (requires { typename A::Urgent; }) return A::Urgent::template kHas<M>;
   return false;
 }
+
+// The type ranks messages of this type; or any.
+template <typename A, typename M>
+concept Ranks = requires(const M& message) {
+  { A::Rank(message) } -> std::convertible_to<int64_t>;
+};
+template <typename A, typename List>
+inline constexpr bool kRanksAny = false;
+template <typename A, typename... Ms>
+inline constexpr bool kRanksAny<A, MessageList<Ms...>> = (Ranks<A, Ms> || ...);
 
 }  // namespace zokio::internal
 

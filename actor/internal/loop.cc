@@ -44,6 +44,10 @@ void ActorLoop::SendAway(ActorLoop* here, ActorLoop* home, Envelope* envelope) {
   if (here != nullptr && &here->system_ == &home->system_) {
     const uint32_t to = home->index_ - here->group_first_;
     if (to < here->outboxes_.size()) return here->Stage(to, envelope);
+  } else if (here != nullptr) {
+    // An actor of another system, which may end before this one, is nobody here.
+    envelope->sender = nullptr;
+    envelope->sender_generation = 0;
   }
   home->PostFromOutside(envelope);
 }
@@ -59,8 +63,8 @@ void ActorLoop::PostFromOutside(Envelope* envelope) {
     WakeUp();
   } else if (ring_->TryPush(envelope)) {
     WakeUp();
-  } else if (envelope->type->lane == Lane::kMail && !envelope->type->quiet &&
-             envelope->target == refusing_.load(memory_order_acquire)) {
+  } else if ((envelope->type->lane == Lane::kMail || envelope->type->lane == Lane::kRanked) &&
+             !envelope->type->quiet && envelope->target == refusing_.load(memory_order_acquire)) {
     Reject(envelope, DeadLetterReason::kOverflow);
   } else {
     ring_->Push(envelope);
@@ -158,6 +162,7 @@ void ActorLoop::AcceptControl(Envelope* envelope) {
   }
   if ((cell->flags & ActorCell::kArriving) != 0 && HoldBack(cell, envelope)) return;
   if (envelope->type->lane == Lane::kUrgent) return AcceptUrgent(envelope);
+  if (envelope->type->lane == Lane::kRanked) return AcceptRanked(envelope);
   const bool complete = !IsIncomplete(cell);
   if (envelope->type->lane == Lane::kOffer && complete) {
     if ((cell->flags & ActorCell::kStopping) != 0) {
@@ -195,16 +200,54 @@ void ActorLoop::AcceptUrgent(Envelope* envelope) {
   if ((cell->flags & ActorCell::kNoMail) == 0) Queue(cell);
 }
 
+void ActorLoop::AcceptRanked(Envelope* envelope) {
+  ActorCell* cell = envelope->target;
+  if ((cell->flags & ActorCell::kStopping) != 0) {
+    Reject(envelope, DeadLetterReason::kNoSuchActor);
+    return;
+  }
+  if (cell->queued.value() >= cell->queued_max && !MakeRoom(cell, envelope)) return;
+  cell->queued.Add(1);
+  if (IsIncomplete(cell)) {  // it gets its rank at the first turn
+    cell->mail.PushBack(envelope);
+    return;
+  }
+  PushRanked(cell, envelope);
+  if ((cell->flags & ActorCell::kNoMail) == 0) Queue(cell);
+}
+
+void ActorLoop::PushRanked(ActorCell* cell, Envelope* envelope) {
+  ExtrasOf(*cell).ranked.Push(envelope->type->rank(*envelope), envelope);
+  cell->flags |= ActorCell::kUrgentMail;
+}
+
+void ActorLoop::PutBack(ActorCell* cell) {
+  EnvelopeList list = std::exchange(cell->extras->stash, EnvelopeList());
+  if (!cell->type->ranks) return cell->mail.Prepend(std::move(list));
+  while (!list.empty()) PushRanked(cell, list.PopFront());
+}
+
 void ActorLoop::Reject(Envelope* envelope, DeadLetterReason reason) {
   const Lane lane = envelope->type->lane;
   if (lane == Lane::kOffer) {
     Reject(TakeOffered(envelope), reason);  // it is the message that is not handled
     envelope->type->discard(envelope);
-  } else if ((lane == Lane::kMail || lane == Lane::kUrgent) && !envelope->type->quiet) {
+  } else if ((lane == Lane::kMail || lane == Lane::kUrgent || lane == Lane::kRanked) &&
+             !envelope->type->quiet) {
     system_.DeadLetterOf(envelope, reason);
   } else {
     envelope->type->discard(envelope);
   }
+}
+
+// What makes room for `envelope`: the oldest, or what comes last by rank. What the system says is
+// no message to lose.
+Envelope* ActorLoop::TakeToDrop(ActorCell* cell, Envelope* envelope) {
+  const auto is_lost = [](const Envelope& e) { return !e.type->quiet; };
+  if (!cell->type->ranks || IsIncomplete(cell)) return cell->mail.TakeFirst(is_lost);
+  if (cell->extras == nullptr) return nullptr;
+  const int64_t rank = envelope->type->rank(*envelope);
+  return cell->extras->ranked.TakeLast(rank, is_lost);
 }
 
 // The mailbox is full and its type says what to do. True when `envelope` is to be put in.
@@ -212,16 +255,23 @@ bool ActorLoop::MakeRoom(ActorCell* cell, Envelope* envelope) {
   const MailboxOptions& mailbox = cell->type->mailbox;
   if ((cell->flags & ActorCell::kArriving) != 0 && HoldBack(cell, envelope)) return false;
   if ((cell->flags & ActorCell::kObserved) != 0 && !Observe(cell, envelope)) return false;
-  if (mailbox.overflow == Overflow::kWait || cell->queued.value() < mailbox.capacity) return true;
+  const uint32_t queued = cell->queued.value();
+  if (queued < mailbox.capacity) return true;
+  // Who is full is not held back itself: so nobody waits in a circle.
+  if ((cell->flags & ActorCell::kMuted) != 0) Unmute(cell, ActorId());
   if (envelope->type->quiet) return true;  // what the system says is no message to lose
+  if (mailbox.overflow == Overflow::kWait && queued < mailbox.told_max) {
+    Press(cell, envelope);
+    return true;
+  }
   if (mailbox.overflow == Overflow::kDropOldest) {
-    Envelope* oldest = cell->mail.TakeFirst([](const Envelope& e) { return !e.type->quiet; });
-    if (oldest != nullptr) {
+    Envelope* dropped = TakeToDrop(cell, envelope);
+    if (dropped != nullptr) {
       if (cell->extras != nullptr && cell->extras->measures != nullptr) {
-        cell->extras->measures->Forget(oldest);
+        cell->extras->measures->Forget(dropped);
       }
       cell->queued.Subtract(1);
-      system_.DeadLetterOf(oldest, DeadLetterReason::kOverflow);
+      system_.DeadLetterOf(dropped, DeadLetterReason::kOverflow);
       return true;
     }
   }

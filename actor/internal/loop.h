@@ -137,6 +137,15 @@ class ActorLoop {
   ActorCell* TakeSharedCell() { return shared_pool_.Take(); }
   void ReturnSharedCell(ActorCell* cell) { shared_pool_.Return(cell); }
 
+  // What was stashed becomes mail again.
+  void PutBack(ActorCell* cell);
+
+  // Back-pressure: see loop_pressure.cc.
+  void Mute(ActorCell* cell, ActorId by);
+  void Unmute(ActorCell* cell, ActorId by);
+  // Before the loop runs: its actors may wait for others in ways that it does not see.
+  void NeverMute() { mutes_ = false; }
+
   void RequestStop(ActorCell* cell, bool kill);
   void Restart(ActorCell* cell);
   void Failed(ActorCell* cell, Failure failure);
@@ -242,7 +251,7 @@ class ActorLoop {
 
  private:
   static constexpr size_t kRingCapacity = 1024;
-  // After so many messages, four times as many, and so on, an activation looks at the clock.
+  // After so many messages an activation looks at the clock, and then as BatchSizer says.
   static constexpr uint32_t kFirstLook = 16;
   static constexpr int64_t kTurnNs = 50'000;
   static constexpr int64_t kRoundNs = 10'000;
@@ -309,7 +318,7 @@ class ActorLoop {
   void RunWoken();
   void PollActivation(Activation* activation);
   void EndActivation(Activation* activation);
-  bool ActivationIsOver();
+  uint32_t NextLook(Instant begin, uint32_t handled);
   bool Linger();
   bool TrySleep();
   bool AnythingInbound() const;
@@ -317,6 +326,10 @@ class ActorLoop {
   static bool IsIncomplete(const ActorCell* cell);
   void AcceptControl(Envelope* envelope);
   void AcceptUrgent(Envelope* envelope);
+  void AcceptRanked(Envelope* envelope);
+  static void PushRanked(ActorCell* cell, Envelope* envelope);
+  static void RankMail(ActorCell* cell);
+  static Envelope* TakeToDrop(ActorCell* cell, Envelope* envelope);
   static Envelope* PopSpecial(ActorCell* cell);
   bool Observe(ActorCell* cell, Envelope* envelope);
   void DeliverObserved(ActorCell* cell, Envelope* envelope);
@@ -324,6 +337,9 @@ class ActorLoop {
   // Where the list begins in which `cell` stands or will stand.
   ActorCell*& SiblingsOf(ActorCell* cell);
   bool MakeRoom(ActorCell* cell, Envelope* envelope);
+  void Press(ActorCell* cell, const Envelope* envelope);
+  void Relieve(ActorCell* cell);
+  void AfterMail(ActorCell* cell);
   bool Empty() const;
   bool ShutdownCanStep() const;
   bool StepShutdown();
@@ -360,6 +376,7 @@ class ActorLoop {
   uint64_t moves_begun_ = 0;
   uint32_t receiving_from_ = UINT32_MAX;  // whose ring is being drained, by number in the group
   int64_t in_transit_ = 0;                // wakes of ended activations that have not arrived yet
+  bool mutes_ = true;
   bool shutdown_seen_ = false;
   bool drained_ = false;
   bool killed_ = false;

@@ -42,10 +42,30 @@ void ActorLoop::Begin(ActorCell* cell, ActorCell* parent) {
   }
 }
 
+// What came before it had begun at home stands in the mailbox as it came.
+void ActorLoop::RankMail(ActorCell* cell) {
+  EnvelopeList mail = std::exchange(cell->mail, EnvelopeList());
+  while (!mail.empty()) {
+    Envelope* envelope = mail.PopFront();
+    switch (envelope->type->lane) {
+      case Lane::kRanked:
+        PushRanked(cell, envelope);
+        break;
+      case Lane::kUrgent:
+        ExtrasOf(*cell).urgent.PushBack(envelope);
+        cell->flags |= ActorCell::kUrgentMail;
+        break;
+      default:
+        cell->mail.PushBack(envelope);
+    }
+  }
+}
+
 // The first turn of an actor that has something to do then: a hook, or to be begun at home.
 void ActorLoop::Start(ActorCell* cell) {
   if ((cell->flags & ActorCell::kShared) != 0) Begin(cell, cell->parent);
   cell->flags &= ~ActorCell::kUnstarted;
+  if (cell->type->ranks) RankMail(cell);
   if (shutdown_seen_) RequestStop(cell, killed_);
   if (cell->type->started != nullptr && cell->object != nullptr) cell->type->started(*cell);
 }
@@ -62,6 +82,7 @@ void ActorLoop::RequestStop(ActorCell* cell, bool kill) {
 }
 
 void ActorLoop::Restart(ActorCell* cell) {
+  ++ExtrasOf(*cell).restarts_heard;
   if ((cell->flags & ActorCell::kStopping) != 0) return;
   cell->flags |= ActorCell::kRestarting | ActorCell::kKilled;
   Queue(cell);
@@ -76,7 +97,7 @@ bool ActorLoop::Advance(ActorCell* cell) {
       RequestStop(child, kill);
     }
     if (cell->extras != nullptr) {
-      for (const auto& [number, child] : cell->extras->remote_children) SendStop(child, kill);
+      for (const auto& [number, child] : cell->extras->remote_children) SendStop(child.id, kill);
     }
     CancelActivations(cell, kill);
   }
@@ -124,9 +145,9 @@ void ActorLoop::Remake(ActorCell* cell) {
   if (cell->extras != nullptr) {
     cell->extras->escalated.clear();
     cell->extras->failed_again.reset();
-    EnvelopeList& stash = cell->extras->stash;
-    for (Envelope* at = stash.front(); at != nullptr; at = at->next) cell->queued.Add(1);
-    cell->mail.Prepend(std::exchange(stash, EnvelopeList()));
+    const Envelope* stashed = cell->extras->stash.front();
+    for (; stashed != nullptr; stashed = stashed->next) cell->queued.Add(1);
+    PutBack(cell);
   }
   Envelope* none = nullptr;
   Guarded(*this, *cell, none, [&] {
@@ -161,7 +182,6 @@ void ActorLoop::Finish(ActorCell* cell) {
                                                                     : Ending::kStopped;
   cell->flags = 0;
   cell->queued.Set(0);
-  cell->queued_max = UINT32_MAX;
   cell->object = nullptr;
   cell->parent = nullptr;
   // Its references are void from here on.
@@ -176,12 +196,18 @@ void ActorLoop::Finish(ActorCell* cell) {
   auto reject = [this](EnvelopeList& list) {
     while (!list.empty()) Reject(list.PopFront(), DeadLetterReason::kStopped);
   };
-  if (extras != nullptr) reject(extras->urgent);
+  if (extras != nullptr) {
+    reject(extras->urgent);
+    while (!extras->ranked.empty()) {
+      Reject(extras->ranked.PopFirst(), DeadLetterReason::kStopped);
+    }
+  }
   reject(mail);
   reject(system);
   if (extras != nullptr) {
     reject(extras->stash);
     reject(extras->waiting);
+    for (const ActorId muted : extras->muted) SendUnmute(muted, id);
     for (const Watcher& watcher : extras->watchers) {
       watcher.notify(watcher.id, id, ending);
     }
@@ -222,7 +248,12 @@ void ActorLoop::Failed(ActorCell* cell, Failure failure) {
 
 void ActorLoop::Report(ActorCell* cell, Failure failure) {
   if (cell->parent != nullptr) {
-    SendChildFailed(ParentOf(cell), cell->id(), std::move(failure));
+    const bool remote = (cell->flags & ActorCell::kRemoteChild) != 0;
+    const CellExtras* extras = cell->extras;
+    SendChildFailed(ParentOf(cell),
+                    FailedChild{cell->id(), remote, remote ? extras->remote_number : 0,
+                                extras != nullptr ? extras->restarts_heard : 0},
+                    std::move(failure));
   } else {
     Supervise(*this, nullptr, cell->id(), failure);
   }
@@ -334,6 +365,7 @@ void ActorLoop::DiscardAll() {
     if (cell->type == nullptr) return;  // the loop's own
     while (!cell->mail.empty()) discard(cell->mail.PopFront());
     if (cell->extras != nullptr) {
+      while (!cell->extras->ranked.empty()) discard(cell->extras->ranked.PopFirst());
       for (EnvelopeList* list : {&cell->extras->urgent, &cell->extras->stash,
                                  &cell->extras->waiting, &cell->extras->held}) {
         while (!list->empty()) discard(list->PopFront());

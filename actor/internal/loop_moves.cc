@@ -101,7 +101,7 @@ void ActorLoop::TryMove(ActorCell* cell) {
     CellExtras& known = ExtrasOf(*cell->parent);
     cell->extras->remote_number = known.remote_children_made++;
     known.remote_children.emplace_hint(known.remote_children.end(), cell->extras->remote_number,
-                                       cell->id());
+                                       RemoteChild{cell->id(), cell->extras->restarts_told});
     cell->extras->remote_parent = cell->parent->id();
     cell->flags |= ActorCell::kRemoteChild;
   }

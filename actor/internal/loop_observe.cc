@@ -65,6 +65,7 @@ std::vector<ActorInfo> ActorLoop::Inspect() {
     info.busy = (cell->flags & ActorCell::kBusy) != 0;
     info.failed = (cell->flags & ActorCell::kSuspended) != 0;
     info.stopping = (cell->flags & ActorCell::kStopping) != 0;
+    info.held_back = (cell->flags & ActorCell::kMuted) != 0;
     if (cell->extras != nullptr) {
       info.restarts = cell->extras->restarted;
       if (cell->extras->measures != nullptr) info.times = cell->extras->measures->Times();

@@ -142,31 +142,30 @@ bool ActorLoop::RunControl(ActorCell* cell) {
   return true;
 }
 
-// The deadline of an activation: none has run longer than a batch may since the clock was looked at
-// last, by whichever actor. One that has hardly begun may be cut short by that, but then the next
-// one is not.
-bool ActorLoop::ActivationIsOver() {
+// The deadline of an activation: none runs longer than a batch may since the clock was looked at
+// last before it, by whichever actor. One that has hardly begun may be cut short by that, but then
+// the next one is not. Zero: it is over; else after how many messages to look again.
+uint32_t ActorLoop::NextLook(Instant begin, uint32_t handled) {
   const Instant now = system_.clock().Now();
-  const bool late = batch_.adapts() && now - last_look_ >= batch_.target();
   last_look_ = now;
-  return late || now >= turn_ends_;
+  return now >= turn_ends_ ? 0 : batch_.NextLook(handled, (now - begin).count());
 }
 
 Envelope* ActorLoop::PopSpecial(ActorCell* cell) {
   if ((cell->flags & ActorCell::kUrgentMail) == 0) return cell->mail.PopFront();
-  Envelope* envelope = cell->extras->urgent.PopFront();
-  if (cell->extras->urgent.empty()) cell->flags &= ~ActorCell::kUrgentMail;
+  CellExtras& extras = *cell->extras;
+  Envelope* envelope = extras.urgent.empty() ? extras.ranked.PopFirst() : extras.urgent.PopFront();
+  if (extras.urgent.empty() && extras.ranked.empty()) cell->flags &= ~ActorCell::kUrgentMail;
   return envelope;
 }
 
 bool ActorLoop::RunMail(ActorCell* cell) {
   const uint32_t quota = std::min(batch_.size(), round_left_);
+  const Instant begin = last_look_;
   uint32_t handled = 0;
-  for (uint32_t look_at = kFirstLook;; look_at *= 4) {
-    const uint32_t share = std::min(look_at, quota) - handled;
-    uint32_t left = share;
-    while (left != 0 && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
-      --left;
+  for (uint32_t end = std::min(kFirstLook, quota); end != 0;) {
+    while (handled != end && cell->HasMail() && (cell->flags & ActorCell::kNoMail) == 0) {
+      ++handled;
       const uint32_t special = cell->flags & (ActorCell::kUrgentMail | ActorCell::kObserved);
       Envelope* envelope =
           __builtin_expect(special != 0, 0) ? PopSpecial(cell) : cell->mail.PopFront();
@@ -180,13 +179,14 @@ bool ActorLoop::RunMail(ActorCell* cell) {
       // A handler's stop, or its child's end, comes before the next message.
       if (__builtin_expect(!cell->system.empty(), 0) && !RunControl(cell)) return false;
     }
-    handled += share - left;
-    if (left != 0 || handled == quota || ActivationIsOver()) break;
+    if (handled != end || handled == quota) break;
+    end = std::min(NextLook(begin, handled), quota);
   }
   message_ = nullptr;
   counters_.messages += handled;
   round_left_ -= handled;
-  if (__builtin_expect((cell->flags & ActorCell::kSendsWait) != 0, 0)) AdmitWaiting(cell);
+  constexpr uint32_t kLater = ActorCell::kSendsWait | ActorCell::kPressed;
+  if (__builtin_expect((cell->flags & kLater) != 0, 0)) AfterMail(cell);
   return true;
 }
 

@@ -40,8 +40,9 @@ class Placer {
     const Duration passed = end - period_begin_;
     if (passed < kPeriod) return false;
     const int64_t thousandths = 1000 * busy_time_.count() / passed.count();
-    forecast_.Observe(static_cast<uint32_t>(std::clamp<int64_t>(thousandths, 0, 1000)));
-    *load = forecast_.next();
+    const auto last = static_cast<uint32_t>(std::clamp<int64_t>(thousandths, 0, 1000));
+    forecast_.Observe(last);
+    *load = options_.predict ? forecast_.next() : last;
     period_begin_ = end;
     busy_time_ = Duration(0);
     return true;

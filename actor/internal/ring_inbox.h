@@ -7,8 +7,10 @@
 //
 // Ownership: holds pointers to nodes (with a member `Node* next`), which belong to whoever takes
 //   them.
-// Thread-safety: TryPush and Push by any thread, Drain by the owner; empty by the owner is exact
-//   as far as it has seen, by others a hint.
+// A thread that is held up while it pushes does not keep the owner busy: until that is published,
+// there is nothing to take. So whoever pushes wakes the owner afterwards, each time.
+//
+// Thread-safety: TryPush and Push by any thread, Drain and empty by the owner.
 // Memory ordering: as MpscRing; `spilled` is set and cleared under the lock of the list.
 // Cost: that of the ring, and one load; a short lock where it is full.
 #ifndef ZOKIO_ACTOR_INTERNAL_RING_INBOX_H_
@@ -54,8 +56,11 @@ class RingInbox {
     return taken;
   }
 
+  // Nothing can be taken now.
   bool empty() const {
-    return held_ == nullptr && ring_.empty() && !spilled_.load(memory_order_acquire);
+    if (ring_.ready()) return false;
+    if (held_ != nullptr) return ring_.consumed() < held_after_;
+    return !spilled_.load(memory_order_acquire);
   }
 
  private:

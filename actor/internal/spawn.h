@@ -101,7 +101,8 @@ struct ActorTypeOf {
                    .supervision = nullptr,
                    .decide = nullptr,
                    .mailbox = Mailbox(),
-                   .measured = false};
+                   .measured = false,
+                   .ranks = kRanksAny<A, typename A::Messages>};
     if constexpr (requires { A::kMeasured; }) type.measured = A::kMeasured;
     if constexpr (requires { A::kChildren; }) type.supervision = &A::kChildren;
     if constexpr (requires(A& actor, const Failure& failure) {
@@ -142,7 +143,8 @@ inline void Announce(ActorLoop& home, ActorCell* cell, ActorCell* parent, bool l
     CellExtras& known = ExtrasOf(*parent);
     const uint64_t number = known.remote_children_made++;
     ExtrasOf(*cell).remote_number = number;
-    known.remote_children.emplace_hint(known.remote_children.end(), number, cell->id());
+    known.remote_children.emplace_hint(known.remote_children.end(), number,
+                                       RemoteChild{cell->id()});
     // A stop tells this child too. Only looked at where the parent itself is still being made: then
     // its home may look at its flags as well.
     if ((parent->flags & ActorCell::kTold) != 0) parent->flags &= ~ActorCell::kTold;
@@ -165,7 +167,6 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
   auto give_back = [&] {
     delete std::exchange(cell->extras, nullptr);
     cell->flags = 0;
-    cell->queued_max = UINT32_MAX;
     cell->parent = nullptr;
     local ? home.ReturnCell(cell) : home.ReturnSharedCell(cell);
   };
@@ -175,7 +176,7 @@ ActorRef<A> SpawnIn(ActorLoop& home, ActorCell* parent, Args&&... args) {
     return ref;
   }
   cell->type = &type;
-  if (type.mailbox.overflow != Overflow::kWait) cell->queued_max = type.mailbox.capacity;
+  cell->queued_max = type.mailbox.capacity;
   if (type.measured) {
     ExtrasOf(*cell).measures = std::make_unique<Measures>();
     cell->ObserveArrivals();

@@ -35,31 +35,41 @@ bool CountRestart(ActorLoop& loop, std::vector<Instant>& restarts, const Supervi
   return true;
 }
 
+// Whom a decision is about.
+struct Child {
+  ActorId id;
+  uint32_t* restarts_told;  // null: it has no siblings, for whose failures it could be restarted
+};
+
 // The failed child and, by the strategy, its siblings.
-std::vector<ActorId> Concerned(ActorCell* parent, ActorId child, Strategy strategy) {
-  if (parent == nullptr || strategy == Strategy::kOneForOne) return {child};
-  std::vector<ActorId> ids;
+std::vector<Child> Concerned(ActorCell* parent, ActorId child, Strategy strategy) {
+  if (parent == nullptr || strategy == Strategy::kOneForOne) return {Child{child, nullptr}};
+  std::vector<Child> children;
   bool found = false;
   // The youngest first.
   for (ActorCell* at = parent->first_child; at != nullptr && !found; at = at->next_sibling) {
-    ids.push_back(at->id());
+    children.push_back(Child{at->id(), &ExtrasOf(*at).restarts_told});
     found = strategy == Strategy::kRestForOne && at->id() == child;
   }
   // Children of other loops: by their own order, after those of this one.
   if (parent->extras != nullptr) {
-    const auto& remote = parent->extras->remote_children;
+    auto& remote = parent->extras->remote_children;
     auto from = remote.begin();
     if (strategy == Strategy::kRestForOne && !found) {
-      ids.clear();
-      from = std::find_if(from, remote.end(), [&](const auto& at) { return at.second == child; });
+      children.clear();
+      from =
+          std::find_if(from, remote.end(), [&](const auto& at) { return at.second.id == child; });
     }
-    for (; from != remote.end(); ++from) ids.push_back(from->second);
+    for (; from != remote.end(); ++from) {
+      children.push_back(Child{from->second.id, &from->second.restarts_told});
+    }
   }
-  return ids;
+  return children;
 }
 
-void Command(ActorLoop& loop, ActorCell* parent, ActorId child, Directive directive,
+void Command(ActorLoop& loop, ActorCell* parent, const Child& concerned, Directive directive,
              Duration delay) {
+  const ActorId child = concerned.id;
   switch (directive) {
     case Directive::kResume:
       return SendResume(child);
@@ -69,6 +79,7 @@ void Command(ActorLoop& loop, ActorCell* parent, ActorId child, Directive direct
     case Directive::kRestart:
       break;
   }
+  if (concerned.restarts_told != nullptr) ++*concerned.restarts_told;
   if (delay.count() <= 0) return SendRestart(child);
   // The clock runs where somebody can wait: with the parent, or with a root itself.
   ActorCell* waits = parent != nullptr ? parent : child.cell();
@@ -76,6 +87,17 @@ void Command(ActorLoop& loop, ActorCell* parent, ActorId child, Directive direct
 }
 
 }  // namespace
+
+bool IsDecided(const ActorCell& parent, const FailedChild& child) {
+  uint32_t told = 0;
+  if (child.remote) {
+    const auto known = parent.extras->remote_children.find(child.number);
+    if (known != parent.extras->remote_children.end()) told = known->second.restarts_told;
+  } else if (IsAlive(child.id) && child.id.cell()->extras != nullptr) {
+    told = child.id.cell()->extras->restarts_told;
+  }
+  return child.restarts_heard < told;
+}
 
 void Supervise(ActorLoop& loop, ActorCell* parent, ActorId child, const Failure& failure) {
   const Supervision* policy =
@@ -108,8 +130,8 @@ void Supervise(ActorLoop& loop, ActorCell* parent, ActorId child, const Failure&
   }
   const Strategy strategy =
       directive == Directive::kResume ? Strategy::kOneForOne : policy->strategy;
-  for (ActorId id : Concerned(parent, child, strategy)) {
-    Command(loop, parent, id, directive, delay);
+  for (const Child& concerned : Concerned(parent, child, strategy)) {
+    Command(loop, parent, concerned, directive, delay);
   }
 }
 
