@@ -29,6 +29,7 @@
 #include "actor/internal/envelope.h"
 #include "actor/internal/inbox.h"
 #include "actor/internal/lingering.h"
+#include "actor/internal/loop_counters.h"
 #include "actor/internal/pair_queue.h"
 #include "actor/internal/placer.h"
 #include "actor/internal/ring_inbox.h"
@@ -47,15 +48,6 @@ class SystemCore;
 // The loop that is being polled on this thread.
 struct CurrentActorLoopTag;
 using CurrentActorLoop = ThreadLocal<class ActorLoop*, CurrentActorLoopTag>;
-
-struct LoopCounters {
-  uint64_t messages = 0;
-  uint64_t activations = 0;
-  uint64_t spawned = 0;
-  uint64_t ended = 0;
-  uint64_t sent_away = 0;
-  uint64_t batches = 0;  // published to other loops
-};
 
 class ActorLoop {
  public:
@@ -137,9 +129,7 @@ class ActorLoop {
   ActorCell* TakeSharedCell() { return shared_pool_.Take(); }
   void ReturnSharedCell(ActorCell* cell) { shared_pool_.Return(cell); }
 
-  // What was stashed becomes mail again.
-  void PutBack(ActorCell* cell);
-
+  void PutBack(ActorCell* cell);  // what was stashed becomes mail again
   // Back-pressure: see loop_pressure.cc.
   void Mute(ActorCell* cell, ActorId by);
   void Unmute(ActorCell* cell, ActorId by);
