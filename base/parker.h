@@ -29,6 +29,8 @@ class FutexParker {
   bool ParkUntil(Instant deadline);
   // Returns true when it had to wake a sleeping thread (made a system call).
   bool Unpark();
+  // Whether a Park would return at once. By the owner; orders nothing, which the Park does.
+  bool HasToken() const { return state_.load(memory_order_relaxed) == kToken; }
 
  private:
   enum : uint32_t { kEmpty = 0, kToken = 1, kParked = 2 };

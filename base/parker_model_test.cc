@@ -52,6 +52,25 @@ TEST(ParkerModel, ATimeLimitKeepsTheToken) {
   EXPECT_TRUE(report.Proven()) << report;
 }
 
+// A look takes nothing: who looks and then parks gets the token once, with what came before it.
+TEST(ParkerModel, ALookLeavesTheToken) {
+  const model::Report report = model::Explore({.name = "parker, a look"}, [] {
+    FutexParker parker;
+    int data = 0;
+    Thread other = Thread::Start("other", [&] {
+                     data = 5;
+                     parker.Unpark();
+                   }).value();
+    const bool seen = parker.HasToken();
+    const bool again = parker.HasToken();
+    ZOKIO_CHECK(again || !seen, "it stays");
+    parker.Park();
+    ZOKIO_CHECK(data == 5, "seen");
+    ZOKIO_CHECK(!parker.HasToken(), "taken");
+  });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
 TEST(ParkerModel, TokensDoNotAddUp) {
   const model::Report report = model::Explore({.name = "parker, tokens"}, [] {
     FutexParker parker;

@@ -19,7 +19,9 @@ TEST(ParkerTest, ATokenPutFirstIsTakenWithoutWaiting) {
   Parker parker;
   EXPECT_FALSE(parker.Unpark());
   EXPECT_FALSE(parker.Unpark());  // tokens do not add up
+  EXPECT_TRUE(parker.HasToken());
   parker.Park();
+  EXPECT_FALSE(parker.HasToken());
   EXPECT_FALSE(parker.ParkUntil(Clock::Monotonic().Now() + 1ms));
 }
 

@@ -15,6 +15,7 @@ Variants of a test in another configuration than a sanitizer's: //bazel:variant.
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 load("//bazel:compile_fail.bzl", "compile_fail_test")
+load("//bazel:pch.bzl", "precompiled_header")
 load("//bazel:sanitizers.bzl", "SANITIZER_COMPATIBLE", "sanitized_test")
 
 _WARNINGS = [
@@ -61,6 +62,33 @@ _TEST_COPTS = select({
     "@zokio//bazel:asan": ["-O0"],
     "//conditions:default": [],
 })
+
+# GoogleTest parsed beforehand, where the options are those of //bazel:gtest_pch.
+_PCH = "@zokio//bazel:gtest_pch"
+_PCH_PATH = "$(BINDIR)/%sbazel/gtest_pch.h" % (
+    Label(_PCH).workspace_root + "/" if Label(_PCH).workspace_root else ""
+)
+PCH_COPTS = select({
+    "@zokio//bazel:gcc": ["-include", _PCH_PATH],
+    "@zokio//bazel:clang": ["-include-pch", _PCH_PATH + ".pch"],
+    "//conditions:default": [],
+})
+PCH_DEPS = select({
+    "@zokio//bazel:gcc": [_PCH],
+    "@zokio//bazel:clang": [_PCH],
+    "//conditions:default": [],
+})
+
+def zokio_gtest_pch():
+    """The precompiled header that tests use."""
+    precompiled_header(
+        name = "gtest_pch",
+        testonly = True,
+        copts = _TEST_COPTS,
+        header = "gtest/gtest.h",
+        tags = ["manual"],
+        deps = ["@com_google_googletest//:gtest"],
+    )
 
 def zokio_compiler_settings():
     """The settings that selects of this file and of //bazel:sanitizers.bzl name."""
@@ -143,7 +171,7 @@ def zokio_cc_test(
         name = name,
         srcs = srcs,
         args = args,
-        copts = ZOKIO_COPTS + copts + _TEST_COPTS,
+        copts = ZOKIO_COPTS + copts + _TEST_COPTS + ([] if copts else PCH_COPTS),
         data = data,
         env = env,
         linkstatic = True,
@@ -151,7 +179,7 @@ def zokio_cc_test(
         tags = all_tags,
         target_compatible_with = target_compatible_with,
         timeout = timeout,
-        deps = deps + [googletest],
+        deps = deps + [googletest] + ([] if copts else PCH_DEPS),
         **kwargs
     )
     if not sanitize:
@@ -261,7 +289,8 @@ def zokio_cc_fuzz_test(
         **kwargs):
     """A libFuzzer target under ASan and UBSan: the corpus first, then a bounded number of runs.
 
-    To fuzz for longer: `bazel run //pkg:name --test_arg... -- -runs=-1 -max_total_time=600`.
+    To fuzz for longer, and with comparisons traced in the libraries too:
+    `bazel run --config=fuzz //pkg:name -- -runs=-1 -max_total_time=600`.
 
     Args:
       name: the test; `name.bin` is the program, buildable only by way of it.
@@ -279,7 +308,7 @@ def zokio_cc_fuzz_test(
         name = name + ".bin",
         testonly = True,
         srcs = srcs,
-        copts = ZOKIO_COPTS + copts,
+        copts = ZOKIO_COPTS + copts + ["-fsanitize=fuzzer-no-link"],
         linkopts = ["-fsanitize=fuzzer"],
         tags = ["manual"],
         target_compatible_with = SANITIZER_COMPATIBLE,

@@ -13,7 +13,7 @@ holds both kinds of a header. How to write one: docs/guide/model-checking.md.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
-load("//bazel:defs.bzl", "ZOKIO_COPTS")
+load("//bazel:defs.bzl", "PCH_COPTS", "PCH_DEPS", "ZOKIO_COPTS")
 load("//bazel:variant.bzl", "zokio_variant_test")
 
 # Has the compiler call the checker before each access to plain memory: the run-time library of
@@ -62,14 +62,14 @@ def zokio_cc_model_test(
         name = name + ".bin",
         testonly = True,
         srcs = srcs,
-        copts = ZOKIO_COPTS + copts,
+        copts = ZOKIO_COPTS + copts + ([] if copts else PCH_COPTS),
         linkstatic = True,
         tags = ["manual"],
         target_compatible_with = MODEL_COMPATIBLE,
         deps = deps + [
             "@zokio//tools/model",
             "@com_google_googletest//:gtest_main",
-        ],
+        ] + ([] if copts else PCH_DEPS),
     )
     zokio_variant_test(
         name = name,

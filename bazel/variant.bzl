@@ -9,10 +9,16 @@ Variants with the same options share their object files: keep the lists identica
 _COPT = "//command_line_option:copt"
 _LINKOPT = "//command_line_option:linkopt"
 
+# Of --config=instrumented: lines are counted in the plain tests; a variant stays as it is without.
+_INSTRUMENTATION = ["-fprofile-instr-generate", "-fcoverage-mapping", "-DZOKIO_COVERAGE"]
+
+def _without_instrumentation(options):
+    return [option for option in options if option not in _INSTRUMENTATION]
+
 def _variant_transition_impl(settings, attr):
     return {
-        _COPT: settings[_COPT] + attr.variant_copts,
-        _LINKOPT: settings[_LINKOPT] + attr.variant_linkopts,
+        _COPT: _without_instrumentation(settings[_COPT]) + attr.variant_copts,
+        _LINKOPT: _without_instrumentation(settings[_LINKOPT]) + attr.variant_linkopts,
     }
 
 variant_transition = transition(

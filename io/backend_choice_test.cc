@@ -78,6 +78,7 @@ TEST(BackendChoiceTest, ReportNamesFeatures) {
   if (plan->report().kind != BackendKind::kUring) GTEST_SKIP() << Describe();
   EXPECT_NE(Describe().find("io_uring (best available)"), std::string::npos) << Describe();
   EXPECT_NE(Describe().find("provided buffer ring"), std::string::npos) << Describe();
+  EXPECT_NE(Describe().find("left out, measured"), std::string::npos) << Describe();
 }
 
 TEST(BackendChoiceTest, TheDoctorTellsKernelBackendsAndLimits) {

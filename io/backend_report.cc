@@ -25,6 +25,12 @@ std::string BackendReport::ToString() const {
   for (const DeniedStep& step : denied) {
     text.append("denied: ").append(step.step).append(": ").append(step.reason).append("\n");
   }
+  if (kind == BackendKind::kUring) {
+    text.append(
+        "left out, measured (docs/decisions/0012, 0013): wake-up by message, registered files, "
+        "send "
+        "without copy, bundles, incremental buffers, looking before the wait\n");
+  }
   return text;
 }
 

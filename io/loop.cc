@@ -61,7 +61,8 @@ Loop::Loop(std::unique_ptr<Backend> backend, const LoopOptions& options)
 
 Loop::~Loop() = default;
 
-Loop* Loop::Current() { return CurrentLoop::Get(); }
+// Never inlined into a coroutine: it would keep the address over a suspension.
+[[gnu::noinline]] Loop* Loop::Current() { return CurrentLoop::GetInline(); }
 
 void Loop::Release(int64_t count) {
   if (refs_.fetch_sub(count, memory_order_acq_rel) == count) delete this;

@@ -67,6 +67,7 @@ enum class OpKind : uint8_t {
   kFileSplice,  // to a pipe
   kFileReadVector,
   kFileWriteVector,
+  kWatchPath,
   kNothing,
   kLast = kNothing,
 };

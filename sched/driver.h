@@ -33,6 +33,12 @@ class Driver {
   // Makes the owner's current or next Park return. May still come after Detach: then nothing.
   virtual void Unpark() = 0;
 
+  // For workers that look out for work before they park (idle_spin.h): whether this driver has an
+  // Unparked, and no completions that only its own waiting finds. Else its worker parks at once.
+  virtual bool TellsUnparks() const { return false; }
+  // By the owner: an Unpark came that no Park has taken yet.
+  virtual bool Unparked() const { return false; }
+
   // True while the kernel holds operations: the worker then polls now and then even when busy.
   virtual bool HasPendingOperations() const { return false; }
 };

@@ -14,6 +14,8 @@ class ParkDriver final : public Driver {
   int Poll() override { return 0; }
   void Park(Instant deadline) override { parker_.ParkUntil(deadline); }
   void Unpark() override { parker_.Unpark(); }
+  bool TellsUnparks() const override { return true; }
+  bool Unparked() const override { return parker_.HasToken(); }
 
  private:
   Parker parker_;

@@ -130,6 +130,7 @@ Placement PlaceWorkers(const Topology& topology, int workers, Affinity affinity)
   placement.node_cpus.clear();
   const std::vector<size_t> fill = FillOrder(topology);
   std::vector<Processor> homes;
+  homes.reserve(static_cast<size_t>(workers));
   for (int i = 0; i < workers; ++i) {
     homes.push_back(topology.processors[fill[static_cast<size_t>(i) % fill.size()]]);
   }

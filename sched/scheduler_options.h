@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "sched/driver.h"
+#include "sched/idle_spin.h"
 #include "sched/placement.h"
 #include "sched/stuck_poll.h"
 #include "sched/topology.h"
@@ -41,6 +42,8 @@ struct SchedulerOptions {
   // Virtual time: takes the place of `clock`, and goes forward when everything waits. Outlives the
   // scheduler. Null: real time.
   VirtualClock* virtual_clock = nullptr;
+  // How long a worker without work looks out for a wake before it sleeps.
+  IdleSpin idle_spin = IdleSpin::Adaptive();
   // A worker parked for so long has its hooks' OnIdle called.
   Duration idle_period = std::chrono::milliseconds(100);
   // The threads are called NAME-0, NAME-1, ...

@@ -39,6 +39,7 @@ int Topology::Distance(int from_node, int to_node) const {
 
 std::vector<int> Topology::NodesByDistance(int node) const {
   std::vector<int> order;
+  order.reserve(nodes.size());
   for (int other = 0; other < static_cast<int>(nodes.size()); ++other) order.push_back(other);
   // What firmware says of a node and itself does not matter: nothing is nearer.
   std::sort(order.begin(), order.end(), [&](int a, int b) {

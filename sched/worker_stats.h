@@ -30,6 +30,8 @@ struct WorkerStats {
   uint64_t injected = 0;          // tasks taken from the inject queue
   uint64_t overflows = 0;         // times that the ring was full and half of it went to inject
   uint64_t parks = 0;             // times that it slept, or tried to
+  uint64_t spins = 0;             // of these, before which it looked out for a wake
+  uint64_t spin_hits = 0;         // of these, that it need not sleep for
   uint64_t wakes = 0;             // other workers that it woke
   uint64_t searches = 0;          // times that it began to look for work elsewhere
   uint64_t ticks = 0;             // turns given to the driver, timers and hooks while busy

@@ -29,7 +29,7 @@ def planted_fuzz_test(name, srcs):
         name = name + ".bin",
         testonly = True,
         srcs = srcs,
-        copts = ["-DZOKIO_PLANT_FAULT"],
+        copts = ["-DZOKIO_PLANT_FAULT", "-fsanitize=fuzzer-no-link"],
         linkopts = ["-fsanitize=fuzzer"],
         tags = ["manual"],
         target_compatible_with = SANITIZER_COMPATIBLE,

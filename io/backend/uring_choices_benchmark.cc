@@ -4,6 +4,7 @@
 //   wake     an eventfd that a poll watches (ours), or a message from ring to ring (MSG_RING)
 //   receive  by the socket's descriptor (ours), or by its place in a registered table
 //   send     with a copy (ours), or without one and with its notification (SEND_ZC)
+//   provided buffers of a group: small ones, bundles of them, shared ones (incremental), large ones
 //   read     into any memory, or into registered memory (RegisteredBytes), past the page cache
 //
 // One thread plays both sides, so that the figures are CPU and no scheduling.
@@ -14,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -122,6 +125,105 @@ void BM_Receive(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_Receive)->ArgName("registered")->Arg(0)->Arg(1);
+
+// What Debian's headers lack.
+constexpr uint16_t kReceiveBundle = 1 << 4;  // IORING_RECVSEND_BUNDLE
+constexpr uint16_t kIncrementalRing = 2;     // IOU_PBUF_RING_INC
+constexpr unsigned kBufferGoesOn = 1 << 4;   // IORING_CQE_F_BUF_MORE
+constexpr size_t kBufferedBytes = size_t{1} << 20;
+
+// How a multishot receive gets its buffers, all of 1 MiB.
+enum Way : int64_t { kSmall, kBundles, kIncremental, kLarge };
+
+class ProvidedBuffers {
+ public:
+  ProvidedBuffers(UringRing& ring, Way way)
+      : size_(way == kSmall || way == kBundles ? 4096 : 65536),
+        count_(kBufferedBytes / size_),
+        memory_(kBufferedBytes) {
+    ring_ = static_cast<io_uring_buf_ring*>(std::aligned_alloc(4096, 4096 * sizeof(io_uring_buf)));
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<uint64_t>(ring_);
+    registration.ring_entries = static_cast<uint32_t>(count_);
+    registration.pad = way == kIncremental ? kIncrementalRing : 0;  // `flags` in later headers
+    ok_ = io_uring_register_buf_ring(ring.raw(), &registration, 0) == 0;
+    if (!ok_) return;
+    io_uring_buf_ring_init(ring_);
+    for (size_t id = 0; id < count_; ++id) Give(id);
+  }
+  ProvidedBuffers(const ProvidedBuffers&) = delete;
+  ProvidedBuffers& operator=(const ProvidedBuffers&) = delete;
+  ~ProvidedBuffers() { std::free(ring_); }
+
+  bool ok() const { return ok_; }
+  // Looks at what came, and gives the buffers that are used up back.
+  void Take(const io_uring_cqe& cqe) {
+    auto id = static_cast<size_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
+    benchmark::DoNotOptimize(memory_[id * size_]);
+    if ((cqe.flags & kBufferGoesOn) != 0) return;
+    for (int64_t left = std::max(cqe.res, 1); left > 0; left -= static_cast<int64_t>(size_)) {
+      Give(id);
+      id = (id + 1) % count_;  // of a bundle: they are taken in the order in which they were given
+    }
+  }
+
+ private:
+  void Give(size_t id) {
+    io_uring_buf_ring_add(ring_, &memory_[id * size_], static_cast<unsigned>(size_),
+                          static_cast<uint16_t>(id),
+                          io_uring_buf_ring_mask(static_cast<uint32_t>(count_)), 0);
+    io_uring_buf_ring_advance(ring_, 1);
+  }
+
+  const size_t size_;
+  const size_t count_;
+  std::vector<uint8_t> memory_;
+  io_uring_buf_ring* ring_ = nullptr;
+  bool ok_ = false;
+};
+
+void BM_ReceiveProvided(benchmark::State& state) {
+  const auto way = static_cast<Way>(state.range(0));
+  const auto size = static_cast<size_t>(state.range(1));
+  const auto ring = OpenRing();
+  if (ring == nullptr) return state.SkipWithError("io_uring is denied");
+  ProvidedBuffers buffers(*ring, way);
+  if (!buffers.ok()) return state.SkipWithError("this kernel has no such buffers");
+  TcpPair pair;
+  const std::vector<char> message(size, 'm');
+  const auto arm = [&] {
+    io_uring_sqe* sqe = ring->NextSqe();
+    io_uring_prep_recv(sqe, pair.right, nullptr, 0, 0);
+    sqe->ioprio |= IORING_RECV_MULTISHOT | (way == kBundles ? kReceiveBundle : 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+  };
+  arm();
+  uint64_t completions = 0;
+  for (auto _ : state) {
+    ZOKIO_CHECK(send(pair.left, message.data(), size, 0) == static_cast<ssize_t>(size), "send");
+    for (size_t came = 0; came < size;) {
+      bool ended = false;
+      bool denied = false;
+      if (ring->completions_ready() == 0) ring->EnterAndWait(kNever);
+      ring->ForEachCompletion(64, [&](const io_uring_cqe& cqe) {
+        ++completions;
+        denied = denied || cqe.res == -EINVAL;
+        if (denied) return;
+        ZOKIO_CHECK(cqe.res > 0, "receive");
+        came += static_cast<size_t>(cqe.res);
+        buffers.Take(cqe);
+        ended = (cqe.flags & IORING_CQE_F_MORE) == 0;
+      });
+      if (denied) return state.SkipWithError("this kernel has no bundles");
+      if (ended) arm();
+    }
+  }
+  state.counters["completions"] =
+      static_cast<double>(completions) / static_cast<double>(state.iterations());
+}
+BENCHMARK(BM_ReceiveProvided)
+    ->ArgNames({"way", "bytes"})
+    ->ArgsProduct({{kSmall, kBundles, kIncremental, kLarge}, {64, 16384, 65536}});
 
 // The other end throws away what comes without copying it.
 void BM_Send(benchmark::State& state) {

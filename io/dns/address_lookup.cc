@@ -29,6 +29,7 @@ HostAddresses AddressesOf(const ares_addrinfo& answer) {
     SocketAddress address = FromRaw(reinterpret_cast<const uint8_t*>(node->ai_addr),
                                     static_cast<uint32_t>(node->ai_addrlen));
     if (address.family() == Family::kNone) continue;
+    if (found.addresses.size() == HostAddresses::kMost) break;
     address.set_port(0);
     found.addresses.push_back(address);
     ttl_s = std::min(ttl_s, node->ai_ttl);
@@ -106,16 +107,12 @@ void AddressLookup::Query::Ask() {
 void AddressLookup::Query::OnAnswer(void* self, int status, int, ares_addrinfo* answer) {
   auto* query = static_cast<Query*>(self);
   if (!query->ending_) {
-    if (status != ARES_SUCCESS) {
-      query->answer_.emplace(AresError(status));
-    } else {
-      HostAddresses found = AddressesOf(*answer);
-      if (found.addresses.empty()) {
-        query->answer_.emplace(Error(ErrorCode::kNotFound, kName));
-      } else {
-        query->answer_.emplace(std::move(found));
-      }
-    }
+    HostAddresses found;
+    if (status == ARES_SUCCESS) found = AddressesOf(*answer);
+    if (found.addresses.empty()) found.ttl = query->sockets_.negative_ttl();
+    const bool answered =
+        status == ARES_SUCCESS || AresError(status).code() == ErrorCode::kNotFound;
+    query->answer_.emplace(answered ? Output(std::move(found)) : Output(AresError(status)));
   }
   if (answer != nullptr) ares_freeaddrinfo(answer);
 }

@@ -8,15 +8,16 @@
 // Ownership: owns the query and its sockets.
 // Thread-safety: one thread at a time; it may move between threads between polls.
 // Cancellation: dropping closes the sockets; nothing else was begun.
-// Errors: kNotFound (no such name, or none of this family), kDeadlineExceeded (no server answered),
-//   kConnectionRefused, kUnreachable (servers refuse or fail), kInvalidArgument (no name),
-//   kWrongThread, kShutdown, kOutOfMemory.
+// Errors: kDeadlineExceeded (no server answered), kConnectionRefused, kUnreachable (servers refuse
+//   or fail), kInvalidArgument (no name), kWrongThread, kShutdown, kOutOfMemory. That there is no
+//   such name is an answer, not an error.
 // Cost: a socket and a c-ares channel for each lookup; the channel is made on a thread that may
 //   block, because c-ares reads /dev/urandom for it.
 #ifndef ZOKIO_IO_DNS_ADDRESS_LOOKUP_H_
 #define ZOKIO_IO_DNS_ADDRESS_LOOKUP_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,14 @@
 namespace zokio::io {
 
 struct HostAddresses {
-  std::vector<SocketAddress> addresses;  // port 0, the best first
-  Duration ttl{0};                       // of the shortest record
+  static constexpr size_t kMost = 64;
+
+  // Port 0, the best first; of an answer with more than kMost of them, so many. None: there is no
+  // such name, or none of this family.
+  std::vector<SocketAddress> addresses;
+  // For how long that is good: the shortest record's time; of nothing, what the zone says, if it
+  // does (RFC 2308).
+  std::optional<Duration> ttl;
 };
 
 class [[nodiscard]] AddressLookup {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "io/dns/negative_ttl.h"
 #include "io/internal/polled_call.h"
 #include "io/internal/socket_calls.h"
 
@@ -33,6 +34,11 @@ Count AresSockets::Note(ares_socket_t handle, Count count) {
 }
 
 ares_socket_t AresSockets::Open(int domain, int type, int protocol, void* self) {
+  auto* sockets = static_cast<AresSockets*>(self);
+  if (sockets->opened_ == kOpensMax) {
+    errno = EAFNOSUPPORT;  // "not to be reached", which c-ares sorts behind the others
+    return ARES_SOCKET_BAD;
+  }
   const int handle = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
   if (handle < 0) return ARES_SOCKET_BAD;
   Result<PolledSocket> adopted = PolledSocket::Adopt(handle, "resolve");
@@ -42,14 +48,20 @@ ares_socket_t AresSockets::Open(int domain, int type, int protocol, void* self) 
   }
   auto made = std::make_unique<Socket>();
   made->socket = *std::move(adopted);
-  static_cast<AresSockets*>(self)->sockets_.push_back(std::move(made));
+  made->is_datagram = type == SOCK_DGRAM;
+  sockets->sockets_.push_back(std::move(made));
+  ++sockets->opened_;
   return handle;
 }
 
 int AresSockets::Close(ares_socket_t handle, void* self) {
   auto* sockets = static_cast<AresSockets*>(self);
-  if (Socket* socket = sockets->Find(handle)) socket->closed = true;
+  Socket* socket = sockets->Find(handle);
+  if (socket == nullptr) return 0;
+  socket->closed = true;
   sockets->changed_ = true;
+  // Drive looks at none that was never waited for: the last one may go at once.
+  if (!socket->waited && socket == sockets->sockets_.back().get()) sockets->sockets_.pop_back();
   return 0;
 }
 
@@ -60,8 +72,16 @@ int AresSockets::Connect(ares_socket_t handle, const sockaddr* address, ares_soc
 
 ares_ssize_t AresSockets::Receive(ares_socket_t handle, void* data, size_t size, int flags,
                                   sockaddr* from, ares_socklen_t* from_size, void* self) {
-  return static_cast<AresSockets*>(self)->Note(
-      handle, recvfrom(handle, data, size, flags, from, from_size));
+  auto* sockets = static_cast<AresSockets*>(self);
+  const ares_ssize_t count =
+      sockets->Note(handle, recvfrom(handle, data, size, flags, from, from_size));
+  const Socket* socket = sockets->Find(handle);
+  if (count <= 0 || socket == nullptr || !socket->is_datagram) return count;
+  const auto ttl = NegativeTtl({static_cast<const uint8_t*>(data), static_cast<size_t>(count)});
+  if (ttl.has_value()) {
+    sockets->negative_ttl_ = std::min(*ttl, sockets->negative_ttl_.value_or(*ttl));
+  }
+  return count;
 }
 
 ares_ssize_t AresSockets::Send(ares_socket_t handle, const iovec* parts, int count, void* self) {
@@ -75,6 +95,7 @@ void AresSockets::OnState(void* self, ares_socket_t handle, int readable, int wr
   auto* sockets = static_cast<AresSockets*>(self);
   Socket* socket = sockets->Find(handle);
   if (socket == nullptr) return;
+  socket->waited = true;
   socket->wants_read = readable != 0;
   socket->wants_write = writable != 0;
   sockets->changed_ = true;
@@ -100,6 +121,7 @@ Result<bool> AresSockets::Work(Socket& socket, SocketWait<kDirection>& wait, are
 
 Result<bool> AresSockets::Drive(ares_channel channel, Context& context) {
   changed_ = false;
+  opened_ = 0;
   bool progress = false;
   // By index: c-ares may open others meanwhile, and closes by marking.
   for (size_t i = 0; i < sockets_.size(); ++i) {

@@ -4,6 +4,9 @@
 // of them it waits for. Each is a polled socket of the loop; Drive lets c-ares work on those where
 // trying is worth it.
 //
+// c-ares also opens a socket to each address of an answer, to sort them. A hostile server sends
+// thousands: beyond kOpensMax in one step opening fails, and those addresses come last.
+//
 // Ownership: owns the sockets, as long as c-ares thinks it does and to the end of that Drive.
 //   Outlives the channel.
 // Thread-safety: one thread at a time.
@@ -14,8 +17,10 @@
 #include <ares.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "future/context.h"
 #include "io/internal/polled_socket.h"
@@ -25,6 +30,9 @@ namespace zokio::io {
 
 class AresSockets {
  public:
+  // Sockets opened between two rounds of Drive.
+  static constexpr int kOpensMax = 32;
+
   AresSockets() = default;
   AresSockets(const AresSockets&) = delete;
   AresSockets& operator=(const AresSockets&) = delete;
@@ -37,11 +45,17 @@ class AresSockets {
   // socket waits for its event, with the context's waker.
   Result<bool> Drive(ares_channel channel, Context& context);
 
+  // The shortest time for which an answer said that there is nothing (see NegativeTtl); of those
+  // that came by UDP. Nothing: none did.
+  std::optional<Duration> negative_ttl() const { return negative_ttl_; }
+
  private:
   struct Socket {
     PolledSocket socket;
     SocketWait<Direction::kRead> read_wait;
     SocketWait<Direction::kWrite> write_wait;
+    bool is_datagram = false;
+    bool waited = false;  // c-ares said once what for
     bool wants_read = false;
     bool wants_write = false;
     bool blocked = false;  // the last call would have
@@ -65,6 +79,8 @@ class AresSockets {
                     Context& context);
 
   std::vector<std::unique_ptr<Socket>> sockets_;
+  std::optional<Duration> negative_ttl_;
+  int opened_ = 0;
   bool changed_ = false;  // what c-ares waits for, since Drive began its round
 };
 

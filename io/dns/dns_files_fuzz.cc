@@ -1,10 +1,13 @@
-// Whatever hosts or resolv.conf hold, what is read from them is within bounds and can be found.
+// Whatever hosts or resolv.conf hold, what is read from them is within bounds and can be found; and
+// whatever a server answers, the time read from it is one.
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/check.h"
 #include "io/dns/hosts_file.h"
+#include "io/dns/negative_ttl.h"
 #include "io/dns/resolver_config.h"
 #include "io/dns/text.h"
 
@@ -47,11 +50,18 @@ void CheckConfig(std::string_view text) {
   for (const std::string& name : config.search) ZOKIO_CHECK(!name.empty(), "an empty domain");
 }
 
+void CheckNegativeTtl(std::span<const uint8_t> message) {
+  const auto ttl = zokio::io::NegativeTtl(message);
+  if (!ttl.has_value()) return;
+  ZOKIO_CHECK(*ttl >= std::chrono::seconds(0) && *ttl <= std::chrono::seconds(INT32_MAX), "ttl");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   CheckHosts(text);
   CheckConfig(text);
+  CheckNegativeTtl(std::span<const uint8_t>(data, size));
   return 0;
 }

@@ -1,10 +1,13 @@
 // What hosts and resolv.conf say, and what the cache of answers keeps.
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "io/dns/answer_cache.h"
 #include "io/dns/hosts_file.h"
+#include "io/dns/negative_ttl.h"
 #include "io/dns/resolver_config.h"
 #include "tools/testing/virtual_clock.h"
 
@@ -76,6 +79,52 @@ TEST(ResolverConfigTest, EmptyOrExcessiveValuesAreBroughtIntoBounds) {
   EXPECT_EQ(config.attempts, 1);
   EXPECT_EQ(config.servers.size(), ResolverConfig::kServersMax);
   EXPECT_EQ(config.search.size(), ResolverConfig::kSearchMax);
+}
+
+// An answer to "a.test" (its flags' low byte: the code), with one record behind the question.
+std::string Message(uint8_t flags_high, uint8_t code, int section, uint8_t type,
+                    const std::string& ttl, const std::string& data) {
+  std::string text("\x12\x34", 2);
+  text += static_cast<char>(flags_high);
+  text += static_cast<char>(code);
+  text += std::string("\0\1", 2);
+  text += section == 1 ? std::string("\0\1\0\0\0\0", 6) : std::string("\0\0\0\1\0\0", 6);
+  text += std::string("\1a\4test\0\0\1\0\1", 12);
+  text += std::string("\xc0\x0e\0", 3);  // "test", by a pointer
+  text += static_cast<char>(type);
+  text += std::string("\0\1", 2) + ttl;
+  text += '\0';
+  text += static_cast<char>(data.size());
+  return text + data;
+}
+
+std::optional<Duration> TtlOf(std::string_view message) {
+  return NegativeTtl({reinterpret_cast<const uint8_t*>(message.data()), message.size()});
+}
+
+TEST(NegativeTtlTest, IsTheShorterOfTheRecordsTimeAndItsLastField) {
+  using std::chrono::seconds;
+  const std::string names("\2ns\xc0\x0e\0", 6);
+  const auto soa = [&](const std::string& minimum) {
+    return names + std::string(16, 'x') + minimum;
+  };
+  const std::string ten("\0\0\0\x0a", 4);
+  const std::string hour("\0\0\x0e\x10", 4);
+  const std::string negative("\xff\0\0\0", 4);
+  EXPECT_EQ(TtlOf(Message(0x81, 3, 2, 6, ten, soa(hour))), seconds(10));
+  EXPECT_EQ(TtlOf(Message(0x81, 3, 2, 6, hour, soa(ten))), seconds(10));
+  EXPECT_EQ(TtlOf(Message(0x81, 0, 2, 6, hour, soa(hour))), seconds(3600));
+  EXPECT_EQ(TtlOf(Message(0x81, 3, 2, 6, negative, soa(ten))), seconds(0));
+  // No answer, one cut short, a failure, an address, no SOA record.
+  EXPECT_EQ(TtlOf(Message(0x01, 3, 2, 6, ten, soa(hour))), std::nullopt);
+  EXPECT_EQ(TtlOf(Message(0x83, 3, 2, 6, ten, soa(hour))), std::nullopt);
+  EXPECT_EQ(TtlOf(Message(0x81, 2, 2, 6, ten, soa(hour))), std::nullopt);
+  EXPECT_EQ(TtlOf(Message(0x81, 0, 1, 1, ten, "\1\2\3\4")), std::nullopt);
+  EXPECT_EQ(TtlOf(Message(0x81, 3, 2, 2, ten, names)), std::nullopt);
+  const std::string whole = Message(0x81, 3, 2, 6, ten, soa(hour));
+  for (size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(TtlOf(std::string_view(whole).substr(0, size)), std::nullopt) << size;
+  }
 }
 
 class AnswerCacheTest : public ::testing::Test {

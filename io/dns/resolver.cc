@@ -178,12 +178,17 @@ Task<Result<Addresses>> Resolver::Ask(std::string host, Family family, FilesPtr 
   io::AddressLookup lookup(std::move(host), family, files->config);
   Result<io::HostAddresses> heard = co_await Timeout(std::move(lookup), options_.limit);
   if (!heard.ok()) {
-    const bool negative = heard.error().code() == ErrorCode::kNotFound;
-    if (!negative) failures_.fetch_add(1, memory_order_relaxed);
-    cache_.Store(*entry, heard.error(), negative ? options_.negative_ttl : Duration::zero());
+    failures_.fetch_add(1, memory_order_relaxed);
+    cache_.Store(*entry, heard.error(), Duration::zero());
     co_return heard.error();
   }
-  const Duration ttl = std::min(heard->ttl, options_.ttl_max);
+  if (heard->addresses.empty()) {
+    const Error nothing(ErrorCode::kNotFound, kName);
+    const Duration said = heard->ttl.value_or(options_.negative_ttl);
+    cache_.Store(*entry, nothing, std::min(said, options_.negative_ttl_max));
+    co_return nothing;
+  }
+  const Duration ttl = std::min(heard->ttl.value_or(Duration::zero()), options_.ttl_max);
   cache_.Store(*entry, heard->addresses, ttl);
   co_return std::move(heard->addresses);
 }

@@ -8,9 +8,9 @@
 // limits as resolv.conf says. Both files are read through the loop, and again once they are older
 // than `reload_interval`. nsswitch.conf and its further sources are not looked at.
 //
-// Answers are held as long as their records say. That there is no such name is held for
-// `negative_ttl`: c-ares does not hand on the zone's own limit (RFC 2308). Other failures are not
-// held. Those who ask for the same at once share one question.
+// Answers are held as long as their records say, at most `ttl_max`. That there is no such name is
+// held as long as the zone's SOA record says (RFC 2308), at most `negative_ttl_max`. Other failures
+// are not held. Those who ask for the same at once share one question.
 //
 // Ownership: outlives its lookups.
 // Thread-safety: Resolve on any thread with a loop and a timer; everything else on any thread.
@@ -54,6 +54,8 @@ struct ResolverOptions {
   Duration limit = std::chrono::seconds(30);
   // Records are held no longer than this.
   Duration ttl_max = std::chrono::hours(1);
+  Duration negative_ttl_max = std::chrono::minutes(5);
+  // For answers of nothing without an SOA record, and those that came by TCP.
   Duration negative_ttl = std::chrono::seconds(10);
   // Names of which something is known; one that was not asked for the longest goes.
   size_t cache_entries_max = 4096;

@@ -8,6 +8,8 @@
 #include "future/task_scope.h"
 #include "future/timeout.h"
 #include "gtest/gtest.h"
+#include "io/dns/address_lookup.h"
+#include "io/dns/ares_sockets.h"
 #include "io/dns/testing.h"
 #include "io/net/testing.h"
 #include "tools/testing/blocking_calls.h"
@@ -96,6 +98,37 @@ TEST_P(ResolverTest, AnswersAreHeldAsLongAsTheirRecordsSay) {
   EXPECT_EQ(server.Queries("A", "a.test"), 3);
 }
 
+TEST_P(ResolverTest, ThatThereIsNothingIsHeldAsLongAsTheZoneSays) {
+  DnsServer server({"--auth-server=ns.zone.test,lo", "--auth-zone=zone.test", "--auth-ttl=7",
+                    "--host-record=a.zone.test,192.0.2.1"});
+  zokio::testing::VirtualClock clock;
+  ResolverOptions options = Options({server.address()});
+  options.clock = &clock;
+  options.negative_ttl = 1h;  // the zone's own counts
+  options.negative_ttl_max = 2h;
+  Resolver resolver(options);
+  options.negative_ttl_max = 3s;
+  Resolver bounded(options);
+  const auto ask = [&](Resolver& asked) {
+    EXPECT_EQ(Text(Resolve(asked, "none.zone.test", Family::kIpv4)), "not found");
+    EXPECT_EQ(Text(Resolve(asked, "a.zone.test", Family::kIpv6)), "not found");
+  };
+  ask(resolver);
+  clock.Advance(7s - 1ns);
+  ask(resolver);
+  EXPECT_EQ(server.Queries("A", "none.zone.test"), 1);
+  EXPECT_EQ(server.Queries("AAAA", "a.zone.test"), 1);
+  clock.Advance(1ns);
+  ask(resolver);
+  EXPECT_EQ(server.Queries("A", "none.zone.test"), 2);
+  EXPECT_EQ(server.Queries("AAAA", "a.zone.test"), 2);
+  ask(bounded);
+  clock.Advance(3s);
+  ask(bounded);
+  EXPECT_EQ(server.Queries("A", "none.zone.test"), 4);
+  EXPECT_EQ(bounded.stats().failures, 0u);
+}
+
 TEST_P(ResolverTest, SearchDomainsAreAppendedToNamesWithFewDots) {
   DnsServer server(
       {"--host-record=web.inner.test,192.0.2.1", "--host-record=web.outer.test,192.0.2.2",
@@ -154,6 +187,47 @@ TEST_P(ResolverTest, ALongAnswerComesByTcp) {
   ASSERT_TRUE(answer.ok()) << answer.error().ToString();
   EXPECT_EQ(answer->size(), 60u);
   EXPECT_EQ(server.Queries("A", "many.test"), 2);  // cut short by UDP, then again
+}
+
+TEST_P(ResolverTest, OfAHostileAnswerSoMuchIsTaken) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "192.0.2." + std::to_string(i) + " many.test\n";
+  const std::string records = WriteText("many", text);
+  DnsServer server({"--addn-hosts=" + records});
+  Resolver resolver(Options({server.address()}));
+  const Answer answer = Resolve(resolver, "many.test", Family::kIpv4);
+  ASSERT_TRUE(answer.ok()) << answer.error().ToString();
+  EXPECT_EQ(answer->size(), io::HostAddresses::kMost);
+}
+
+// How c-ares finds out from where an address would be reached.
+Task<std::string> OpenAndCloseManySockets() {
+  const ares_socket_functions& functions = io::AresSockets::Functions();
+  io::AresSockets sockets;
+  const int before = io::testing::CountDescriptors();
+  int opened = 0;
+  ares_socket_t handle = ARES_SOCKET_BAD;
+  while ((handle = functions.asocket(AF_INET, SOCK_DGRAM, 0, &sockets)) != ARES_SOCKET_BAD) {
+    if (io::testing::CountDescriptors() != before + 1) co_return "several at once";
+    functions.aclose(handle, &sockets);
+    ++opened;
+  }
+  if (errno != EAFNOSUPPORT || io::testing::CountDescriptors() != before) co_return "left over";
+  co_return std::to_string(opened);
+}
+
+TEST_P(ResolverTest, FewSocketsAreOpenedAtOneStep) {
+  EXPECT_EQ(runtime_->BlockOn(OpenAndCloseManySockets()),
+            std::to_string(io::AresSockets::kOpensMax));
+}
+
+TEST_P(ResolverTest, AServerIsAskedOverIpv6) {
+  if (!io::testing::HasIpv6()) GTEST_SKIP() << "this kernel has no ::1";
+  DnsServer server({"--listen-address=::1", "--host-record=a.test,192.0.2.1"});
+  SocketAddress address = io::testing::Ipv6Loopback();
+  address.set_port(server.address().port());
+  Resolver resolver(Options({address}));
+  EXPECT_EQ(Text(Resolve(resolver, "a.test", Family::kIpv4)), "192.0.2.1:0");
 }
 
 TEST_P(ResolverTest, TheNextServerAnswersWhereOneIsSilentOrGone) {

@@ -52,6 +52,10 @@ inline Result<void> FileFuture<void>::Finish(int32_t) {
   return {};
 }
 template <>
+inline Result<int32_t> FileFuture<int32_t>::Finish(int32_t result) {
+  return result;
+}
+template <>
 inline Result<uint64_t> FileFuture<uint64_t>::Finish(int32_t result) {
   return static_cast<uint64_t>(result);
 }

@@ -1,10 +1,13 @@
 #include "io/file/file_watcher.h"
 
-#include <string>
+#include <memory>
+#include <utility>
 
-#include "io/error_subject.h"
+#include "io/internal/file_arguments.h"
+#include "io/internal/file_call.h"
 #include "io/internal/polled_call.h"
 #include "io/internal/watch_calls.h"
+#include "io/operation.h"
 
 namespace zokio {
 
@@ -19,14 +22,13 @@ Result<FileWatcher> FileWatcher::Open() {
   return watcher;
 }
 
-Result<int32_t> FileWatcher::Add(std::string_view path) {
-  if (!open()) return Error(ErrorCode::kClosed, "watch");
-  if (path.find('\0') != std::string_view::npos) {
-    return Error(ErrorCode::kInvalidArgument, "watch");
-  }
-  const int32_t watch = io::AddWatch(handle_.handle(), std::string(path));
-  if (watch < 0) return io::ErrorAbout(-watch, "watch", HandleKind::kUnknown, path);
-  return watch;
+FileFuture<int32_t> FileWatcher::Add(std::string_view path) {
+  auto arguments = std::make_unique<io::FileArguments>();
+  arguments->path = path;
+  io::FileParameters parameters;
+  parameters.flags = io::NativeWatchFlags();
+  return FileFuture<int32_t>(io::FileCall(io::OpKind::kWatchPath, "watch", std::move(arguments),
+                                          parameters, handle_.state(), /*needs_file=*/true));
 }
 
 Result<void> FileWatcher::Remove(int32_t watch) {

@@ -1,7 +1,7 @@
 // FileWatcher: changes of files and directories, as a stream of events.
 //
 //   auto watcher = zokio::FileWatcher::Open();
-//   auto directory = watcher->Add("/etc/service");
+//   auto directory = co_await watcher->Add("/etc/service");
 //   while (true) {
 //     auto event = co_await watcher->Next();
 //     if (!event.ok()) break;
@@ -29,6 +29,7 @@
 #include "base/result.h"
 #include "future/context.h"
 #include "future/poll.h"
+#include "io/file/file_future.h"
 #include "io/file/watch_event.h"
 #include "io/internal/polled_socket.h"
 #include "io/internal/socket_wait.h"
@@ -58,7 +59,10 @@ class FileWatcher {
   static Result<FileWatcher> Open();
 
   // Begins to watch; the number that its events will have. A path watched already has the same one.
-  Result<int32_t> Add(std::string_view path);
+  // The file system looks the path up, which may take long: a thread that may block does it.
+  // Dropped before its end, the path may still come to be watched.
+  FileFuture<int32_t> Add(std::string_view path);
+  // Looks nothing up.
   Result<void> Remove(int32_t watch);
 
   NextWatchEvent Next() { return NextWatchEvent(this); }

@@ -67,7 +67,8 @@ Poll<Output> FileCall::PollResult(Context& context, OwnedBytes* bytes) {
     return kPending;
   }
   if ((op_->flags & kOpLoopGone) != 0) return Output(Error(ErrorCode::kShutdown, name_));
-  if (needs_file_ || !TakesPath(kind_)) return Output(ErrorOn(-*result, name_, op_->handle));
+  if (!TakesPath(kind_) || arguments().path.empty())
+    return Output(ErrorOn(-*result, name_, op_->handle));
   return Output(ErrorAbout(-*result, name_, HandleKind::kUnknown, arguments().path));
 }
 

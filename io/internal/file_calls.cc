@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -121,6 +122,8 @@ int32_t RunFileCall(const Operation& op) {
       case OpKind::kListDirectory:
         errno = -ListInto(*path);
         return errno == 0 ? 0 : -1;
+      case OpKind::kWatchPath:
+        return inotify_add_watch(op.handle, path->path.c_str(), file.flags);
       case OpKind::kNothing:
         return 0;
       case OpKind::kFileReadVector:

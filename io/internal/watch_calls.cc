@@ -38,10 +38,7 @@ int32_t OpenWatch() {
   return handle >= 0 ? handle : -errno;
 }
 
-int32_t AddWatch(NativeHandle handle, const std::string& path) {
-  const int watch = inotify_add_watch(handle, path.c_str(), kWanted);
-  return watch >= 0 ? watch : -errno;
-}
+uint32_t NativeWatchFlags() { return kWanted; }
 
 int32_t RemoveWatch(NativeHandle handle, int32_t watch) {
   return inotify_rm_watch(handle, watch) == 0 ? 0 : -errno;

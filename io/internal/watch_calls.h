@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include "io/file/watch_event.h"
 #include "io/native_handle.h"
@@ -18,8 +17,8 @@ namespace zokio::io {
 inline constexpr size_t kWatchBytes = 16 * 1024;
 
 int32_t OpenWatch();
-// A number for the path.
-int32_t AddWatch(NativeHandle handle, const std::string& path);
+// What FileParameters::flags is for a kWatchPath: all that a WatchEvent tells.
+uint32_t NativeWatchFlags();
 int32_t RemoveWatch(NativeHandle handle, int32_t watch);
 int32_t TryReadWatch(NativeHandle handle, uint8_t* data, size_t size);
 

@@ -235,6 +235,8 @@ TEST_P(ConnectionPoolTest, CloseFailsWaitersAndClosesWhatIsIdleOrComesBack) {
   EXPECT_EQ(*answer, ErrorCode::kClosed);
   EXPECT_EQ(idle.Receive(1), "");
   EXPECT_EQ(runtime_->BlockOn(AcquireWithin(&*pool, "new", 1h)), ErrorCode::kClosed);
+  EXPECT_EQ(pool->stats().lent, 1u);  // still
+  EXPECT_EQ(pool->stats().idle, 0u);
   pool.reset();  // what is lent outlives it
   std::move(*kept).Keep();
   EXPECT_EQ(kept_peer.Receive(1), "");

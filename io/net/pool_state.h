@@ -249,10 +249,11 @@ class PoolState {
  private:
   static constexpr uint32_t kEverybody = 1u << 30;
 
-  // How many slots are held.
+  // How many slots are held. Close has added permits for everybody.
   uint32_t Lent() const {
-    const uint64_t free = std::min<uint64_t>(permits_.available(), options_.total_max);
-    return options_.total_max - static_cast<uint32_t>(free);
+    const uint64_t free = permits_.available();
+    const uint64_t all = options_.total_max + (free > kEverybody / 2 ? kEverybody : 0);
+    return static_cast<uint32_t>(all - std::min(free, all));
   }
 
   // Looks at the one that leads the list, which then is the last of it.

@@ -27,7 +27,7 @@ struct Pair {
 
 // Both sides at once, over a TCP connection of the loop.
 inline Task<std::unique_ptr<Pair>> Handshake(TlsContext client_context, TlsContext server_context,
-                                      std::string name, TlsConnectOptions options) {
+                                             std::string name, TlsConnectOptions options) {
   auto pair = std::make_unique<Pair>();
   auto listener = co_await TcpListener::Bind("127.0.0.1:0");
   auto near = co_await TcpStream::Connect(*listener->local_address());

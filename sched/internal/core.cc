@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "future/task_header.h"
 #include "sched/cores.h"
+#include "sched/cpu_quota.h"
 #include "sched/internal/pin_thread.h"
 #include "sched/internal/worker.h"
 #include "sched/park_driver.h"
@@ -34,6 +35,14 @@ Topology MachineOf(const SchedulerOptions& options) {
   return options.topology != nullptr ? *options.topology : Topology::Flat(UsableCpus());
 }
 
+// Where somebody else wants the processor, to look out is to take it from him.
+IdleSpin SpinFor(const SchedulerOptions& options) {
+  if (options.idle_spin.never() || options.virtual_clock != nullptr) return IdleSpin::Never();
+  const bool room = static_cast<size_t>(options.workers) <= UsableCpus().size() &&
+                    static_cast<double>(options.workers) <= CpuQuota();
+  return room ? options.idle_spin : IdleSpin::Never();
+}
+
 Placement Place(const SchedulerOptions& options) {
   // Without affinity the machine need not be looked at.
   if (options.affinity == Affinity::kNone) {
@@ -52,6 +61,7 @@ Core::Core(SchedulerOptions options)
       worker_bits_(32 - __builtin_clz(static_cast<uint32_t>(capacity_))),
       clock_(options_.virtual_clock != nullptr ? *options_.virtual_clock : *options_.clock),
       pace_clock_(options_.virtual_clock != nullptr ? Clock::Monotonic() : *options_.clock),
+      idle_spin_(SpinFor(options_)),
       idle_(worker_count_),
       inject_{MakeInject(placement_), MakeInject(placement_), MakeInject(placement_)},
       measured_(*this),
@@ -84,7 +94,7 @@ void PinnedExecutor::Schedule(TaskHeader* task) {
   if (worker_.core().Current() == &worker_) {
     worker_.pinned().Push(task);
   } else if (!worker_.core().orphaned()) {
-    worker_.pinned().PushRemote(task, [this] { worker_.driver().Unpark(); });
+    worker_.pinned().PushRemote(task, [this] { worker_.core().Unpark(worker_); });
   }
 }
 void NodeExecutor::Schedule(TaskHeader* task) {
@@ -261,8 +271,17 @@ int Core::NodeOf(int worker) const { return workers_[static_cast<size_t>(worker)
 
 bool Core::Unpark(int sleeper) {
   if (sleeper == IdleSet::kNobody) return false;
-  workers_[static_cast<size_t>(sleeper)]->driver().Unpark();
+  Unpark(*workers_[static_cast<size_t>(sleeper)]);
   return true;
+}
+
+void Core::Unpark(Worker& worker) {
+  // Of the others' waits nobody learns anything.
+  if (worker.spin().adaptive() && worker.asleep()) {
+    worker.Wake(pace_clock_.Now(), ThisCpu());
+  } else {
+    worker.driver().Unpark();
+  }
 }
 
 bool Core::WorkVisible() const {

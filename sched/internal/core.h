@@ -163,6 +163,7 @@ class Core {
   // the work is; returns whether it did.
   bool WakeOne();
   bool WakeOneNear(int node);
+  void Unpark(Worker& worker);
   // After the queue of a node was pushed to: wakes one of its workers that sleeps.
   void WakeOneOf(int node);
   // True when there is something to take for anybody.
@@ -214,6 +215,8 @@ class Core {
   // For what measures the work itself, which takes real time.
   const Clock& pace_clock() const { return pace_clock_; }
   WorkerHooks* hooks() const { return options_.hooks; }
+  // What of SchedulerOptions::idle_spin is kept here.
+  IdleSpin idle_spin() const { return idle_spin_; }
   IdleSet& idle() { return idle_; }
   InjectQueue& inject(Priority priority) { return inject_[static_cast<int>(priority)]; }
   Executor& executor(Priority priority) {
@@ -255,6 +258,7 @@ class Core {
   const int worker_bits_;
   const Clock& clock_;
   const Clock& pace_clock_;
+  const IdleSpin idle_spin_;
   IdleSet idle_;
   InjectQueue inject_[kPriorities];
   MeasuredPriority measured_;

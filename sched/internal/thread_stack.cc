@@ -108,6 +108,7 @@ std::string StackOfThread(int thread_number, Duration limit) {
 
 std::string NamesOfCode(const std::vector<const void*>& addresses) {
   std::vector<void*> code;
+  code.reserve(addresses.size());
   for (const void* address : addresses) code.push_back(const_cast<void*>(address));
   return Names(code.data(), static_cast<int>(code.size()));
 }

@@ -18,6 +18,7 @@ Worker::Worker(Core& core, int index, std::unique_ptr<Driver> driver, Duration i
       index_(index),
       driver_(std::move(driver)),
       idle_period_(idle_period),
+      spin_(driver_->TellsUnparks() ? core.idle_spin() : IdleSpin::Never()),
       table_(core.table_limit()),
       place_(index < core.worker_count() ? index : 0),
       random_(static_cast<uint64_t>(index) + 1),

@@ -36,11 +36,13 @@
 #include "future/poll_task.h"
 #include "sched/driver.h"
 #include "sched/fork_host.h"
+#include "sched/idle_spin.h"
 #include "sched/internal/core.h"
 #include "sched/internal/counter.h"
 #include "sched/internal/owner_gate.h"
 #include "sched/internal/pinned_queue.h"
 #include "sched/internal/prefetch_task.h"
+#include "sched/internal/spin_learner.h"
 #include "sched/priority.h"
 #include "sched/run_queue.h"
 #include "sched/task_table.h"
@@ -64,7 +66,8 @@ inline constexpr Priority kInOrder[] = {Priority::kImmediate, Priority::kNormal,
 
 struct WorkerCounters {
   Counter polls, lifo_polls, spawned, completed, steals, stolen_tasks, injected, overflows, parks,
-      wakes, searches, ticks, completions, timers_fired, budget_exhaustions, late_completions, aged;
+      spins, spin_hits, wakes, searches, ticks, completions, timers_fired, budget_exhaustions,
+      late_completions, aged;
   Counter stuck_polls;  // the crew's, under its lock
   Counter poll_times[kPollTimeBuckets];
 
@@ -104,6 +107,14 @@ class Worker final : private ForkHost {
   bool asleep() const { return asleep_.load(memory_order_seq_cst); }
   // Any thread: it is inside BlockInPlace, and waits there for its own scheduler.
   bool waits_in_place() const { return waits_in_place_.load(memory_order_seq_cst); }
+  // Any thread: how it spins before it parks, in this driver.
+  IdleSpin spin() const { return spin_; }
+  // Any thread: says when and on which processor, and unparks it.
+  void Wake(Instant now, int cpu) {
+    woken_on_.store(cpu, memory_order_relaxed);
+    woken_at_ns_.store(now.time_since_epoch().count(), memory_order_relaxed);
+    driver_->Unpark();
+  }
   void SetWaitsInPlace(bool waits) { waits_in_place_.store(waits, memory_order_seq_cst); }
   bool io_pending() const { return io_pending_.load(memory_order_relaxed); }
   int index() const { return index_; }
@@ -200,6 +211,11 @@ class Worker final : private ForkHost {
   // Until something comes; `deadline` is the next timer's.
   void Sleep(Instant deadline);
   void SleepInVirtualTime();
+  // Before it searches and parks: looks out for work for a while. True: there is news.
+  bool SpinForWork();
+  Instant Spin(Instant end);
+  bool HasReasonToLook() const;
+  void LearnFromSleep(Instant asleep_at);
   Instant NextDeadline() const;
   int AdvanceTimers();
   void PushPrivate(TaskHeader* task);
@@ -226,6 +242,7 @@ class Worker final : private ForkHost {
   const int index_;
   const std::unique_ptr<Driver> driver_;
   const Duration idle_period_;
+  const IdleSpin spin_;
 
   // Written by other threads now and then.
   RunQueue queues_[kPriorities];
@@ -237,6 +254,8 @@ class Worker final : private ForkHost {
   Atomic<bool> io_pending_{false};
   Atomic<bool> passive_{false};
   Atomic<int> place_;
+  Atomic<int64_t> woken_at_ns_{0};
+  Atomic<int> woken_on_{-1};
   Atomic<int> pin_error_{0};
   Atomic<bool> has_wards_{false};
   Atomic<int> thread_number_{0};
@@ -278,6 +297,9 @@ class Worker final : private ForkHost {
   int settled_at_ = -1;              // the place that its thread is bound to
   bool returned_ = false;            // from a stuck poll, and has not asked its driver since
   bool io_waited_for_ = false;       // virtual time: no completion came in the grace
+  SpinLearner spin_learner_;
+  Duration spun_for_{-1};  // the last wait, where a spin was enough and it is not noted yet
+  Instant idle_since_{};   // where it may spin: when it last had found nothing
   Random random_;
   PollEnvironment environment_;
   TaskPoller poller_{environment_};

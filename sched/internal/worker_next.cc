@@ -109,6 +109,7 @@ TaskHeader* Worker::FindWork() {
     TaskHeader* task = NextLocal();
     if (events > 1 && task != nullptr && HasVisibleWork()) Notify();
     if (task == nullptr && !passive) task = TakeInjectedOfAny();
+    if (task == nullptr && !passive && !searching_ && SpinForWork()) continue;
     if (task == nullptr && !passive) task = Search();
     if (searching_ && (task != nullptr || passive)) EndSearch();
     if (task != nullptr) {

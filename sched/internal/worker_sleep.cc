@@ -1,8 +1,11 @@
 // The part of Worker that sleeps, and hands its place to another one.
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
+#include "base/cpu_pause.h"
+#include "sched/internal/pin_thread.h"
 #include "sched/internal/worker.h"
 
 namespace zokio::internal {
@@ -26,7 +29,10 @@ void Worker::Park() {
   if (core_.hooks() != nullptr && !idle_reported_ && core_.virtual_clock() == nullptr) {
     idle_at = SaturatingAdd(core_.clock().Now(), idle_period_);
   }
+  const bool learns = spin_.adaptive();
+  const Instant asleep_at = learns ? core_.pace_clock().Now() : kNever;
   Sleep(std::min(deadline, idle_at));
+  if (learns) LearnFromSleep(asleep_at);
   searching_ = !core_.idle().Withdraw(index_);
   if (idle_at < deadline && !searching_ && core_.clock().Now() >= idle_at) {
     // An Unpark may have come as well: the caller looks at everything again before the next park.
@@ -46,6 +52,70 @@ void Worker::Sleep(Instant deadline) {
   }
   asleep_.store(false, memory_order_seq_cst);
   core_.watchdog().Nudge();
+}
+
+// It is running meanwhile, by the wake protocol, and comes to the search and the park afterwards:
+// so nothing of that changes, and a spin that ends with work for this worker costs no membarrier.
+bool Worker::SpinForWork() {
+  if (spin_.never()) return false;
+  // Who waits for the end is told of it behind this, at each time that nothing was found.
+  if (core_.stopping() || core_.draining()) return false;
+  idle_since_ = core_.pace_clock().Now();
+  // Not before the work that ended it was run: now there is time.
+  if (spun_for_ >= Duration::zero()) {
+    spin_learner_.NoteWait(std::exchange(spun_for_, Duration(-1)));
+  }
+  const Duration limit = spin_.adaptive() ? spin_learner_.Limit() : spin_.limit();
+  if (limit == Duration::zero() || driver_->Unparked() || HasReasonToLook()) return false;
+  counters_.spins.Add();
+  const Instant now = Spin(SaturatingAdd(idle_since_, limit));
+  const bool unparked = driver_->Unparked();
+  if (!unparked && !HasReasonToLook() && NextDeadline() > now) return false;
+  counters_.spin_hits.Add();
+  if (spin_.adaptive()) spun_for_ = now - idle_since_;
+  if (unparked) driver_->Park(Instant());  // takes the token
+  return true;
+}
+
+// Until there is something to look at, at most until `end`; returns when.
+Instant Worker::Spin(Instant end) {
+  constexpr int kLooks = 8;  // between two looks at the clock
+  constexpr Duration kInterruption = std::chrono::microseconds(200);
+  end = std::min(end, NextDeadline());
+  Instant now = idle_since_;
+  while (now < end) {
+    bool found = false;
+    for (int i = 0; i < kLooks && !found; ++i) {
+      CpuPause();
+      found = driver_->Unparked() || HasReasonToLook();
+    }
+    const Instant before = std::exchange(now, core_.pace_clock().Now());
+    if (now - before > kInterruption && spin_.adaptive()) {
+      spin_learner_.NoteInterruption();
+      break;
+    }
+    if (found) break;
+  }
+  return now;
+}
+
+bool Worker::HasReasonToLook() const { return core_.WorkVisible() || node_queue_->waiting(); }
+
+// A sleep that went from `asleep_at`, the end of the preparations, until now.
+void Worker::LearnFromSleep(Instant asleep_at) {
+  const Instant now = core_.pace_clock().Now();
+  const Instant woken_at = Instant(Duration(woken_at_ns_.load(memory_order_relaxed)));
+  if (woken_at >= asleep_at && woken_at <= now) {
+    spin_learner_.NoteSleepCost((asleep_at - idle_since_) + (now - woken_at));
+    if (woken_on_.load(memory_order_relaxed) == ThisCpu()) {
+      spin_learner_.NoteSharedProcessor();
+    } else {
+      spin_learner_.NoteWait(woken_at - idle_since_);
+    }
+  } else {
+    // A timer, or an unpark from before: when is not known, but not later than so.
+    spin_learner_.NoteWait(now - idle_since_ - spin_learner_.sleep_cost());
+  }
 }
 
 void Worker::SleepInVirtualTime() {

@@ -170,6 +170,8 @@ WorkerStats Worker::Stats() const {
   stats.injected = counters_.injected.Get();
   stats.overflows = counters_.overflows.Get();
   stats.parks = counters_.parks.Get();
+  stats.spins = counters_.spins.Get();
+  stats.spin_hits = counters_.spin_hits.Get();
   stats.wakes = counters_.wakes.Get();
   stats.searches = counters_.searches.Get();
   stats.ticks = counters_.ticks.Get();

@@ -19,7 +19,8 @@ def Action(source, *options):
 class CompileCommandsTest(unittest.TestCase):
 
     def testOutputOptionsAreLeftOut(self):
-        self.assertEqual(tool.Entries([Action('mem/a.cc', '-Wall')], '/root'), [{
+        action = Action('mem/a.cc', '-Wall', '-include-pch', 'bazel-out/bin/gtest.h.pch')
+        self.assertEqual(tool.Entries([action], '/root'), [{
             'directory': '/root', 'file': 'mem/a.cc',
             'arguments': ['clang-19', '-Wall', '-c', 'mem/a.cc']}])
 

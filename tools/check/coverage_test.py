@@ -3,6 +3,8 @@
 
 import importlib.machinery
 import importlib.util
+import os
+import tempfile
 import unittest
 
 _LOADER = importlib.machinery.SourceFileLoader('coverage_tool', 'tools/coverage')
@@ -10,7 +12,7 @@ _SPEC = importlib.util.spec_from_loader('coverage_tool', _LOADER)
 coverage = importlib.util.module_from_spec(_SPEC)
 _LOADER.exec_module(coverage)
 
-LCOV = '''SF:mem/pool.h
+LCOV = '''SF:/proc/self/cwd/mem/pool.h
 DA:1,0
 DA:2,3
 end_of_record
@@ -62,6 +64,22 @@ class CoverageTest(unittest.TestCase):
         for path in ('mem/cases/main.cc', 'simd/bench/limits.cc', 'io/testing.h', 'io/x_fuzz.cc'):
             self.assertFalse(coverage.Counted(path), path)
         self.assertTrue(coverage.Counted('io/tcp_stream.cc'))
+
+    def testOnlyProgramsThatArePlainTestsOfPackagesAreRead(self):
+        with tempfile.TemporaryDirectory() as bazel_bin:
+            for path, head in (('io/dns/name_test', b'\x7fELF'), ('io/client_test', b'#!/b'),
+                               ('mem/pool_benchmark.smoke', b'\x7fELF'),
+                               ('tests/soak/soak_test', b'\x7fELF')):
+                path = os.path.join(bazel_bin, path)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, 'wb') as f:
+                    f.write(head)
+            names = ['io+dns+name_test', 'io+client_test', 'mem+pool_benchmark.smoke',
+                     'tests+soak+soak_test']
+            self.assertEqual([name for name, _ in coverage.Programs(names, bazel_bin)],
+                             ['io+dns+name_test'])
+            with self.assertRaisesRegex(SystemExit, 'is not there any more'):
+                list(coverage.Programs(['io+gone_test'], bazel_bin))
 
     def testTheTreesFloorsAreRead(self):
         with open('tools/coverage_floor.txt', encoding='utf-8') as f:
