@@ -28,8 +28,8 @@
 //
 // `static int64_t Rank(const Job& job)`, for one of its messages or several, makes a mailbox in
 // ranks: what is waiting is handled by rank, the lowest first, equals in the order of arrival;
-// messages without a Rank have 0. What overflows under kDropOldest then is what would come last;
-// what was stashed comes back by its rank, and a Poison is the last of all.
+// messages without a Rank have 0. A Rank does not throw. What overflows under kDropOldest then is
+// what would come last; what was stashed comes back by its rank, and a Poison is the last of all.
 //
 // Lifetime: the object is made by the spawn and destroyed in its home, after all its children.
 // Thread-safety: everything below is for the actor itself, in its hooks and handlers; self(),

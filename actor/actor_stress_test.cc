@@ -375,5 +375,69 @@ TEST(ActorStress, EachEventReachesEachSubscriberOrIsADeadLetter) {
   EXPECT_EQ(living.load(), 0);
 }
 
+struct Hop {
+  uint64_t seed;
+  int left;
+};
+struct Look {};
+
+// Tells two others at random, itself among them, and asks some of those after it: all are full most
+// of the time, hold each other back, wait for answers and move about.
+class Crowded : public Actor<Crowded, Hop, Look, std::vector<ActorRef<Crowded>>> {
+ public:
+  static constexpr MailboxOptions kMailbox{4};
+
+  Crowded(size_t place, Atomic<uint64_t>& handled) : place_(place), handled_(handled) {}
+  bool On(const std::vector<ActorRef<Crowded>>& all) {
+    all_ = all;
+    return true;
+  }
+  uint64_t On(Look) { return ++looks_; }
+  Task<void> On(Hop& hop) {
+    const uint64_t random = hop.seed * 0x9E3779B97F4A7C15u >> 16;
+    if (hop.left > 0) {
+      all_[random % all_.size()].Tell(Hop{random, hop.left - 1});
+      all_[random / 64 % all_.size()].Tell(Hop{random + 1, hop.left - 1});
+    }
+    if (random / 4096 % 4 == 0 && place_ + 1 < all_.size()) {
+      auto ask = all_[place_ + 1 + random / 65536 % (all_.size() - place_ - 1)].Ask(Look{});
+      const Result<uint64_t> answer = co_await std::move(ask);
+      EXPECT_TRUE(answer.ok());
+    }
+    handled_.fetch_add(1, memory_order_relaxed);
+  }
+
+ private:
+  const size_t place_;
+  Atomic<uint64_t>& handled_;
+  std::vector<ActorRef<Crowded>> all_;
+  uint64_t looks_ = 0;
+};
+
+TEST(ActorStress, WhoAreFullAndHoldEachOtherBackGoOn) {
+  constexpr uint64_t kHops = 10;
+  for (uint64_t round = 0; round < 8; ++round) {
+    auto scheduler = MakeScheduler(3);
+    ActorSystemOptions options;
+    options.placement.balance = round % 2 == 1;
+    options.placement.follow_talk = round % 2 == 1;
+    ActorSystem system(*scheduler, options);
+    Atomic<uint64_t> handled{0};
+    std::vector<ActorRef<Crowded>> all;
+    for (size_t i = 0; i < 12; ++i) all.push_back(system.Spawn<Crowded>(i, handled));
+    for (const auto& one : all) one.Tell(all);
+    all[0].Tell(Hop{round, kHops});
+    // Looked at by one of them, so that this thread does not spin.
+    while (handled.load(memory_order_relaxed) != (2u << kHops) - 1) {
+      scheduler->BlockOn([&]() -> Task<void> {
+        auto ask = all.back().Ask(Look{});
+        (void)co_await std::move(ask);
+      });
+    }
+    EXPECT_TRUE(system.Shutdown().ok());
+    EXPECT_EQ(system.Stats().dead_letters, 0u);
+  }
+}
+
 }  // namespace
 }  // namespace zokio

@@ -5,6 +5,7 @@
 
 #include "actor/internal/inbox.h"
 #include "actor/internal/ring_inbox.h"
+#include "base/atomic.h"
 #include "base/check.h"
 #include "base/parker.h"
 #include "base/thread.h"
@@ -85,6 +86,31 @@ TEST(RingInboxModel, WhoIsHeldUpWhileItPushesIsWaitedForAsleep) {
           home->parker.Park();
         }
       });
+  EXPECT_TRUE(report.Proven()) << report;
+}
+
+// Two threads push, and the second one says that it has: then the owner has taken that, or sees
+// that not all is settled, also where the first has claimed the place before and not filled it.
+TEST(RingInboxModel, WhatStandsBehindWhoIsHeldUpIsNotSettled) {
+  const model::Report report = model::Explore({.name = "ring inbox, settled"}, [] {
+    auto inbox = std::make_unique<RingInbox<Node>>(2);
+    auto nodes = std::make_unique<Node[]>(2);
+    Atomic<bool> said{false};
+    bool taken = false;
+    auto take_all = [&] { inbox->Drain([&](Node* node) { taken |= node == &nodes[1]; }); };
+    {
+      Thread one = Thread::Start("one", [&] { inbox->Push(&nodes[0]); }).value();
+      Thread two = Thread::Start("two", [&] {
+                     inbox->Push(&nodes[1]);
+                     said.store(true, memory_order_release);
+                   }).value();
+      take_all();
+      const bool heard = said.load(memory_order_acquire);
+      ZOKIO_CHECK(!heard || taken || !inbox->settled(), "it is still there");
+    }
+    take_all();
+    ZOKIO_CHECK(taken && inbox->settled(), "all came");
+  });
   EXPECT_TRUE(report.Proven()) << report;
 }
 

@@ -193,8 +193,8 @@ struct Delivery {
     }
   }
 
-  // What an actor does not rank comes as if of rank zero.
-  static int64_t RankOf(Envelope& envelope) {
+  // What an actor does not rank comes as if of rank zero. Called by the loop, where nobody catches.
+  static int64_t RankOf(Envelope& envelope) noexcept {
     if constexpr (Ranks<A, M>) {
       return A::Rank(std::as_const(MessageIn(static_cast<E&>(envelope))));
     } else {

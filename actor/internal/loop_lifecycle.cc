@@ -280,10 +280,11 @@ void ActorLoop::PostShutdown(bool kill) {
   WakeUp();
 }
 
-// Looks at what is inbound too: a spawn of another loop may be on its way.  REQUIRES, for that to
-// be all: every loop has heard of the shutdown, so none begins another spawn.
+// Looks at what is inbound too: a spawn of another loop may be on its way, also where it stands
+// behind what a thread outside has claimed a place for and not published yet.  REQUIRES, for that
+// to be all: every loop has heard of the shutdown, so none begins another spawn.
 bool ActorLoop::Empty() const {
-  if (AnythingInbound()) return false;
+  if (AnythingInbound() || (ring_ != nullptr && !ring_->settled())) return false;
   return live_ == 0 && in_transit_ == 0 && dirty_.empty() && run_head_ == nullptr && woken_.empty();
 }
 

@@ -47,12 +47,12 @@ void SendUnmute(ActorId target, ActorId by) { PostControl(target, UnmuteSender{b
 // `envelope` comes to a mailbox that is full, and is taken nevertheless.
 void ActorLoop::Press(ActorCell* cell, const Envelope* envelope) {
   const uint32_t queued = cell->queued.value();
+  if (IsIncomplete(cell)) return;  // before the bound is raised: nothing would lower it again
   if ((cell->flags & ActorCell::kObserved) != 0) {
     if ((queued - cell->type->mailbox.capacity) % kPressEvery != 0) return;
   } else {
     cell->queued_max = queued + std::min(kPressEvery, cell->type->mailbox.told_max - queued);
   }
-  if (IsIncomplete(cell)) return;
   CellExtras& extras = ExtrasOf(*cell);
   if ((cell->flags & ActorCell::kPressed) == 0) extras.pressed_turns = 0;
   cell->flags |= ActorCell::kPressed;

@@ -10,7 +10,7 @@
 // A thread that is held up while it pushes does not keep the owner busy: until that is published,
 // there is nothing to take. So whoever pushes wakes the owner afterwards, each time.
 //
-// Thread-safety: TryPush and Push by any thread, Drain and empty by the owner.
+// Thread-safety: TryPush and Push by any thread, Drain, empty and settled by the owner.
 // Memory ordering: as MpscRing; `spilled` is set and cleared under the lock of the list.
 // Cost: that of the ring, and one load; a short lock where it is full.
 #ifndef ZOKIO_ACTOR_INTERNAL_RING_INBOX_H_
@@ -61,6 +61,11 @@ class RingInbox {
     if (ring_.ready()) return false;
     if (held_ != nullptr) return ring_.consumed() < held_after_;
     return !spilled_.load(memory_order_acquire);
+  }
+  // Nor does anything stand behind what somebody is still pushing. So what was pushed by who was
+  // heard of since was taken.
+  bool settled() const {
+    return held_ == nullptr && !spilled_.load(memory_order_acquire) && ring_.empty();
   }
 
  private:

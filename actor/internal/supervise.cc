@@ -93,6 +93,11 @@ bool IsDecided(const ActorCell& parent, const FailedChild& child) {
   if (child.remote) {
     const auto known = parent.extras->remote_children.find(child.number);
     if (known != parent.extras->remote_children.end()) told = known->second.restarts_told;
+  } else if (IsAlive(child.id) && child.id.cell()->loop() != parent.loop()) {
+    // Restarted for a sibling's sake, it has moved away since: what it has is not to be looked at.
+    for (const auto& [number, known] : parent.extras->remote_children) {
+      if (known.id == child.id) told = known.restarts_told;
+    }
   } else if (IsAlive(child.id) && child.id.cell()->extras != nullptr) {
     told = child.id.cell()->extras->restarts_told;
   }
