@@ -2,7 +2,7 @@
 #include <cstdio>
 
 #include "io/doctor_report.h"
-#include "io/tls/ktls.h"
+#include "io/ktls.h"
 
 int main() {
   std::fputs(zokio::io::DoctorReport().c_str(), stdout);

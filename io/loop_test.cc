@@ -95,7 +95,7 @@ TEST_P(LoopTest, IdleLoopUsesNoCpu) {
   for (; Clock::Monotonic().Now() < end; ++parks) loop->Park(end);
   const Ran after = ThreadRan();
   EXPECT_LE(parks, 20);
-  if (testing::kSanitized) return;  // what the sanitizer does is not ours
+  if (testing::kSanitized) return;             // what the sanitizer does is not ours
   EXPECT_LE(after.times - before.times, 20u);  // no waking up inside of Park
   EXPECT_LT(after.ns - before.ns, 200'000'000u) << "spins: nanoseconds of CPU over 2 s";
 }

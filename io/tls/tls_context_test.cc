@@ -4,7 +4,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "io/tls/ktls.h"
+#include "io/ktls.h"
 #include "io/tls/testing.h"
 
 namespace zokio {

@@ -1,8 +1,7 @@
-#include "io/tls/ktls.h"
+#include "io/ktls.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/opensslconf.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,16 +26,11 @@ int AskForTls() {
 
 KtlsReport ProbeKtls() {
   KtlsReport report;
-#ifndef OPENSSL_NO_KTLS
-  report.in_library = true;
-#endif
   const int os_error = AskForTls();
   report.in_kernel = os_error == 0 || os_error == ENOTCONN;
   if (!report.in_kernel) {
     report.reason =
         std::string("the kernel has no TLS layer for sockets (") + std::strerror(os_error) + ")";
-  } else if (!report.in_library) {
-    report.reason = "OpenSSL was built without kernel TLS";
   } else {
     report.reason = "TlsStream does not hand its keys to the kernel";
   }
