@@ -61,6 +61,16 @@ Task<uint64_t> Plain(int depth, Counts* counts) {
   co_return a + b;
 }
 
+Task<uint64_t> InAScope(uint64_t next, int depth, Counts* counts) {
+  uint64_t sum = 0;
+  co_await WithScope([&](TaskScope& scope) -> Task<> {
+    scope.Spawn(Node(next, depth, counts));
+    auto [a, b] = co_await Fork(Node(next + 1, depth, counts), Node(next + 2, depth, counts));
+    sum = a + b;
+  });
+  co_return sum;
+}
+
 Task<uint64_t> Node(uint64_t seed, int depth, Counts* counts) {
   Alive alive(counts);
   const uint64_t what = Mix(seed) % 24;
@@ -99,13 +109,8 @@ Task<uint64_t> Node(uint64_t seed, int depth, Counts* counts) {
       co_return (a ? *a : 0) + (b ? *b : 0);
     }
     case 9: {
-      uint64_t sum = 0;
-      co_await WithScope([&](TaskScope& scope) -> Task<> {
-        scope.Spawn(Node(next, depth, counts));
-        auto [a, b] = co_await Fork(Node(next + 1, depth, counts), Node(next + 2, depth, counts));
-        sum = a + b;
-      });
-      co_return sum;
+      const uint64_t a = co_await InAScope(next, depth, counts);
+      co_return a;
     }
     case 10:
       if (next % 16 == 0) {
