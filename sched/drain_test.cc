@@ -90,8 +90,13 @@ TEST(DrainTest, WhatLivesMaySpawn) {
 
 TEST(DrainTest, TheDeadlineNamesWhatIsLeft) {
   auto scheduler = Make(1);
-  const auto wait = []() -> Task<> { co_await SleepFor(1h); };
-  SpawnNamed(scheduler->executor(), "waits for ever", wait()).Detach();
+  Parker begun;
+  const auto wait = [](Parker* waits) -> Task<> {
+    waits->Unpark();
+    co_await SleepFor(1h);
+  };
+  SpawnNamed(scheduler->executor(), "waits for ever", wait(&begun)).Detach();
+  begun.Park();
   TaskDump left;
   Result<void> drained = scheduler->Drain(5ms, &left);
   ASSERT_FALSE(drained.ok());
