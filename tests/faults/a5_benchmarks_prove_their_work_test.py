@@ -19,7 +19,7 @@ COMPARED = r"\b(?:sum|count|checksum|received|done)\w* %s \w+"
 SAYS_AND_EXITS = r"\) \{\s*std::fprintf\(stderr, \"[^;]+\);\s*std::exit\(1\);\s*\}"
 REFUSES = re.compile(r"\bif \(" + COMPARED % "!=" + r"[^{};]*" + SAYS_AND_EXITS)
 NO_FIGURE = re.compile(r"\breturn " + COMPARED % "==" + r"[^;]*\? [^;]+ : -1;")
-REFUSES_NO_FIGURE = re.compile(r"\bif \(\w+ < 0" + SAYS_AND_EXITS)
+REFUSES_NO_FIGURE = re.compile(r"\bif \([\w.]+ < 0" + SAYS_AND_EXITS)
 
 
 def program_can_fail(text):
