@@ -1,5 +1,7 @@
 #include "sched/internal/block_on.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "sched/internal/core.h"
 #include "sched/internal/worker.h"
@@ -8,12 +10,7 @@ namespace zokio::internal {
 namespace {
 
 Waker CloneWaker(void* thread);
-void WakeThread(void* thread) {
-  auto* blocked = static_cast<BlockedThread*>(thread);
-  blocked->waits_in_place.End();
-  blocked->time_passes.End();
-  blocked->parker.Unpark();  // the last touch: it may be gone from here on
-}
+void WakeThread(void* thread) { static_cast<BlockedThread*>(thread)->Wake(); }
 void DropWaker(void*) {}
 
 constexpr WakerVtable kVtable{&CloneWaker, &WakeThread, &WakeThread, &DropWaker};
@@ -22,18 +19,33 @@ Waker CloneWaker(void* thread) { return Waker(&kVtable, thread); }
 
 }  // namespace
 
-WaitInPlace::WaitInPlace(Core* core) {
+void WaitInPlace::Begin(Core* core) {
   if (core == nullptr || core->virtual_clock() == nullptr || !core->BlockedHere()) return;
-  Worker* worker = BlockedWorker::Get();
-  worker_.store(worker, memory_order_relaxed);
-  worker->SetWaitsInPlace(true);
+  worker_ = BlockedWorker::Get();
+  worker_->SetWaitsInPlace(true);
   core->UnparkAll();  // the last to fall asleep again moves time
 }
 
 void WaitInPlace::End() {
-  if (Worker* worker = worker_.exchange(nullptr, memory_order_acq_rel)) {
-    worker->SetWaitsInPlace(false);
+  if (Worker* worker = std::exchange(worker_, nullptr)) worker->SetWaitsInPlace(false);
+}
+
+void BlockedThread::Begin() {
+  if (clock_ == nullptr) return;
+  MutexLock lock(mutex_);
+  if (ended_) return;
+  in_place_.Begin(core_);
+  time_passes_.emplace(clock_);
+}
+
+void BlockedThread::Wake() {
+  if (clock_ != nullptr) {
+    MutexLock lock(mutex_);
+    ended_ = true;
+    in_place_.End();
+    time_passes_.reset();
   }
+  parker_.Unpark();  // the last touch
 }
 
 Waker BlockedThreadWaker(BlockedThread& thread) { return Waker(&kVtable, &thread); }
