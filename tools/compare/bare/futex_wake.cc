@@ -37,6 +37,7 @@ uint64_t ParkWake(uint64_t count) {
 int ImmediateP99(uint64_t count, unsigned workers) {
   Atomic<bool> stop{false};
   std::vector<std::thread> busy;
+  busy.reserve(workers);
   for (unsigned i = 0; i < workers; ++i) {
     busy.emplace_back([&] {
       while (!stop.load(memory_order_relaxed)) WorkFor(kBackgroundPollUs);

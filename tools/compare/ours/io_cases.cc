@@ -95,6 +95,7 @@ uint64_t RunNothing(zokio::io::Loop& loop, uint64_t count, size_t batch) {
     }
     for (size_t came = 0; came < batch;) came += static_cast<size_t>(loop.Poll());
     for (auto& future : futures) {
+      ZOKIO_CHECK(future.has_value(), "begun above");
       done += future->poll(context).value().ok() ? 1 : 0;
       future.reset();
     }
@@ -211,6 +212,7 @@ void MeasureBatches(char** argv) {
   ZOKIO_CHECK(file.ok(), "the file cannot be opened");
   zokio::Random random(1);
   std::vector<zokio::io::OwnedBytes> records;
+  records.reserve(batch);
   for (size_t i = 0; i < batch; ++i) records.push_back(NewRecord());
   std::vector<std::optional<zokio::ReadFileAt>> reads(batch);
   std::vector<uint32_t> wanted(batch);
@@ -221,11 +223,14 @@ void MeasureBatches(char** argv) {
     environment.budget = INT32_MAX;
     for (size_t i = 0; i < batch; ++i) {
       wanted[i] = random.Below(blocks);
-      reads[i].emplace(file->ReadAt(uint64_t{wanted[i]} * kBlock, std::move(records[i])));
-      ZOKIO_CHECK(reads[i]->poll(context).pending(), "done before it was begun");
+      auto& read =
+          reads[i].emplace(file->ReadAt(uint64_t{wanted[i]} * kBlock, std::move(records[i])));
+      ZOKIO_CHECK(read.poll(context).pending(), "done before it was begun");
     }
     for (size_t i = 0; i < batch; ++i) {
-      auto record = PollUntilReady(**loop, *reads[i], context);
+      auto& read = reads[i];
+      ZOKIO_CHECK(read.has_value(), "begun above");
+      auto record = PollUntilReady(**loop, *read, context);
       uint32_t number = 0;
       ZOKIO_CHECK(record.ok() && record->size() == kRecord, "a read failed");
       std::memcpy(&number, record->data(), sizeof(number));

@@ -38,17 +38,16 @@ auto KeepIn(T* result) {
 
 asio::awaitable<uint64_t> One() { co_return 1; }
 
+asio::awaitable<uint64_t> Sum(uint64_t count) {
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < count; ++i) sum += co_await One();
+  co_return sum;
+}
+
 uint64_t AwaitReady(uint64_t count) {
   asio::io_context context(1);
   uint64_t result = 0;
-  asio::co_spawn(
-      context,
-      [count]() -> asio::awaitable<uint64_t> {
-        uint64_t sum = 0;
-        for (uint64_t i = 0; i < count; ++i) sum += co_await One();
-        co_return sum;
-      },
-      KeepIn(&result));
+  asio::co_spawn(context, Sum(count), KeepIn(&result));
   context.run();
   return result;
 }
@@ -67,41 +66,41 @@ uint64_t TaskLife(uint64_t count) {
 }
 
 template <typename Channel>
-asio::awaitable<void> SendAll(Channel& channel, uint64_t count) {
+asio::awaitable<void> SendAll(Channel* channel, uint64_t count) {
   for (uint64_t i = 0; i < count; ++i) {
-    co_await channel.async_send(error_code(), Item(i), use_awaitable);
+    co_await channel->async_send(error_code(), Item(i), use_awaitable);
   }
 }
 
 template <typename Channel>
-asio::awaitable<uint64_t> ReceiveAll(Channel& channel, uint64_t count) {
+asio::awaitable<uint64_t> ReceiveAll(Channel* channel, uint64_t count) {
   uint64_t sum = 0;
   for (uint64_t i = 0; i < count; ++i) {
-    const Item item = co_await channel.async_receive(use_awaitable);
+    const Item item = co_await channel->async_receive(use_awaitable);
     sum += item.number;
   }
   co_return sum;
 }
 
 // As many in as the other peers' batches hold, then the same out.
+template <typename Channel>
+asio::awaitable<uint64_t> InAndOut(Channel* channel, uint64_t count) {
+  uint64_t sum = 0;
+  for (uint64_t i = 0; i < count; i += kBatch) {
+    for (uint64_t k = 0; k < kBatch; ++k) {
+      co_await channel->async_send(error_code(), Item(i + k), use_awaitable);
+    }
+    sum += co_await ReceiveAll(channel, kBatch);
+  }
+  co_return sum;
+}
+
 uint64_t OneThread(uint64_t count) {
   using Channel = asio::experimental::channel<void(error_code, Item)>;
   asio::io_context context(1);
   Channel channel(context, kCapacity);
   uint64_t result = 0;
-  asio::co_spawn(
-      context,
-      [&channel, count]() -> asio::awaitable<uint64_t> {
-        uint64_t sum = 0;
-        for (uint64_t i = 0; i < count; i += kBatch) {
-          for (uint64_t k = 0; k < kBatch; ++k) {
-            co_await channel.async_send(error_code(), Item(i + k), use_awaitable);
-          }
-          sum += co_await ReceiveAll(channel, kBatch);
-        }
-        co_return sum;
-      },
-      KeepIn(&result));
+  asio::co_spawn(context, InAndOut(&channel, count), KeepIn(&result));
   context.run();
   return result;
 }
@@ -112,8 +111,8 @@ uint64_t TwoThreads(uint64_t count) {
   asio::io_context receiving(1);
   Channel channel(receiving, kCapacity);
   uint64_t result = 0;
-  asio::co_spawn(sending, SendAll(channel, count), asio::detached);
-  asio::co_spawn(receiving, ReceiveAll(channel, count), KeepIn(&result));
+  asio::co_spawn(sending, SendAll(&channel, count), asio::detached);
+  asio::co_spawn(receiving, ReceiveAll(&channel, count), KeepIn(&result));
   std::thread sender([&sending] { sending.run(); });
   receiving.run();
   sender.join();
