@@ -255,8 +255,8 @@ TEST_P(AskedTest, AnswersThatThePeerDoesNotTakeAreBounded) {
         runtime_->Spawn(Send(&*client_, std::string(16'000'000, 'x')));
     EXPECT_EQ(server->peer().Receive(1).size(), 1u);  // it has begun
     JoinHandle<std::string> reading = runtime_->Spawn(ReadToEndAndClose(&*client_));
-    // Until the client has enough of it. The first answers may go out between what it writes, for as
-    // long as the sockets still take something.
+    // Until the client has enough of it. The first answers may go out between what it writes, for
+    // as long as the sockets still take something.
     bool there = true;
     for (int i = 0; i < 50 * kRounds && there; ++i) there = server->Ask(kAsksARound);
     if (there) {
