@@ -238,7 +238,7 @@ void FuzzMailList(Input in) {
         break;
       }
       default:
-        list.Prepend(std::move(lists[1 - at]));
+        list.Prepend(&lists[1 - at]);
         oracle.insert(oracle.begin(), oracles[1 - at].begin(), oracles[1 - at].end());
         oracles[1 - at].clear();
     }

@@ -137,12 +137,12 @@ class EnvelopeList {
     }
     return nullptr;
   }
-  // All of `other` comes before what is here.
-  void Prepend(EnvelopeList&& other) {
-    if (other.empty()) return;
-    other.tail_->next = head_;
-    if (head_ == nullptr) tail_ = other.tail_;
-    head_ = std::exchange(other.head_, nullptr);
+  // All of `*other`, which is empty then, comes before what is here.
+  void Prepend(EnvelopeList* other) {
+    if (other->empty()) return;
+    other->tail_->next = head_;
+    if (head_ == nullptr) tail_ = other->tail_;
+    head_ = std::exchange(other->head_, nullptr);
   }
 
  private:

@@ -223,7 +223,7 @@ void ActorLoop::PushRanked(ActorCell* cell, Envelope* envelope) {
 
 void ActorLoop::PutBack(ActorCell* cell) {
   EnvelopeList list = std::exchange(cell->extras->stash, EnvelopeList());
-  if (!cell->type->ranks) return cell->mail.Prepend(std::move(list));
+  if (!cell->type->ranks) return cell->mail.Prepend(&list);
   while (!list.empty()) PushRanked(cell, list.PopFront());
 }
 
