@@ -56,7 +56,7 @@ uint64_t ParkWake(Scheduler& scheduler, uint64_t count) {
 int ImmediateP99(Scheduler& scheduler, uint64_t count) {
   Atomic<bool> stop{false};
   std::vector<JoinHandle<void>> background;
-  background.reserve(static_cast<size_t>(8 * scheduler.workers()));
+  background.reserve(8 * static_cast<size_t>(scheduler.workers()));
   for (int i = 0; i < 8 * scheduler.workers(); ++i) {
     background.push_back(scheduler.Spawn(Priority::kBackground, [&stop]() -> Task<> {
       while (!stop.load(memory_order_relaxed)) {
