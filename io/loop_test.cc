@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -89,15 +90,20 @@ TEST_P(LoopTest, IdleLoopUsesNoCpu) {
   ASSERT_FALSE(read.Poll());
   ASSERT_FALSE(accept.Poll());
   loop->Poll();
-  const Instant end = Clock::Monotonic().Now() + std::chrono::seconds(2);
-  const Ran before = ThreadRan();
-  int parks = 0;
-  for (; Clock::Monotonic().Now() < end; ++parks) loop->Park(end);
-  const Ran after = ThreadRan();
-  EXPECT_LE(parks, 20);
-  if (testing::kSanitized) return;             // what the sanitizer does is not ours
-  EXPECT_LE(after.times - before.times, 20u);  // no waking up inside of Park
-  EXPECT_LT(after.ns - before.ns, 200'000'000u) << "spins: nanoseconds of CPU over 2 s";
+  // The least of three windows: on a busy machine the kernel charges a sleeper for others' work.
+  uint64_t least_ns = UINT64_MAX;
+  for (int window = 0; window < 3 && least_ns >= 1'000'000; ++window) {
+    const Instant end = Clock::Monotonic().Now() + std::chrono::seconds(2);
+    const Ran before = ThreadRan();
+    int parks = 0;
+    for (; Clock::Monotonic().Now() < end; ++parks) loop->Park(end);
+    const Ran after = ThreadRan();
+    EXPECT_LE(parks, 20);
+    if (testing::kSanitized) return;             // what the sanitizer does is not ours
+    EXPECT_LE(after.times - before.times, 20u);  // no waking up inside of Park
+    least_ns = std::min<uint64_t>(least_ns, after.ns - before.ns);
+  }
+  EXPECT_LT(least_ns, 1'000'000u) << "nanoseconds of CPU over 2 s";
 }
 
 TEST_P(LoopTest, EmptyTurnsMakeNoSystemCall) {

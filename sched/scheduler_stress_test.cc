@@ -26,7 +26,7 @@ namespace {
 
 using testing::MakeScheduler;
 
-#if defined(ZOKIO_SANITIZED) || defined(ZOKIO_COVERAGE)
+#if defined(ZOKIO_SANITIZED)
 constexpr int64_t kScale = 100;
 #else
 constexpr int64_t kScale = 1;
